@@ -11,7 +11,8 @@ struct Bytes {
 
   friend constexpr auto operator<=>(Bytes, Bytes) = default;
   friend constexpr Bytes operator+(Bytes a, Bytes b) { return {a.count + b.count}; }
-  // Stops at zero: a key may shrink between two looks, and one wrapped difference swallows every total above it.
+  // Stops at zero: a key may shrink between two looks, and one wrapped difference swallows every total above
+  // it.
   friend constexpr Bytes operator-(Bytes a, Bytes b) { return {a.count > b.count ? a.count - b.count : 0}; }
   constexpr Bytes& operator+=(Bytes other) {
     count += other.count;

@@ -15,7 +15,18 @@ inline constexpr std::size_t key_type_count = 8;
 
 /// As OBJECT ENCODING names them; `other` is one this version of headroom has not met.
 enum class Encoding : std::uint8_t {
-  unknown, integer, embstr, raw, listpack, ziplist, intset, quicklist, hashtable, skiplist, stream, other
+  unknown,
+  integer,
+  embstr,
+  raw,
+  listpack,
+  ziplist,
+  intset,
+  quicklist,
+  hashtable,
+  skiplist,
+  stream,
+  other
 };
 inline constexpr std::size_t encoding_count = 12;
 
@@ -31,12 +42,12 @@ struct KeyRecord {
   KeyType type = KeyType::unknown;
   Encoding encoding = Encoding::unknown;
   std::optional<Bytes> bytes{};  ///< MEMORY USAGE, or a model's answer; empty: this source cannot know
-  bool bytes_sampled = false;    ///< the server looked at some elements only, so `bytes` is itself an estimate
+  bool bytes_sampled = false;  ///< the server looked at some elements only, so `bytes` is itself an estimate
   std::optional<std::uint64_t> elements{};
   Expires expires = Expires::unknown;
-  std::chrono::milliseconds ttl{};               ///< time left; meaningful when expires == at
-  std::optional<std::chrono::seconds> idle{};    ///< since the last access; a lower bound of the age
-  std::optional<std::uint8_t> freq{};            ///< LFU counter, only under an LFU policy
+  std::chrono::milliseconds ttl{};             ///< time left; meaningful when expires == at
+  std::optional<std::chrono::seconds> idle{};  ///< since the last access; a lower bound of the age
+  std::optional<std::uint8_t> freq{};          ///< LFU counter, only under an LFU policy
 };
 
 /// How much a source should find out about a key that it has just named.
@@ -47,11 +58,13 @@ enum class Look : std::uint8_t {
 };
 struct Interest {
   Look look = Look::name;
-  std::uint32_t ticket = 0;  ///< handed back in the record, so that the sink finds its place again without a second look-up
+  std::uint32_t ticket =
+      0;  ///< handed back in the record, so that the sink finds its place again without a second look-up
 };
 
-/// Where records go. One thread. For every key named, look() is called once; for every answer but Look::name, at most one
-/// take() follows (none when the key vanished in between), possibly many look() calls later but in the same order.
+/// Where records go. One thread. For every key named, look() is called once; for every answer but Look::name,
+/// at most one take() follows (none when the key vanished in between), possibly many look() calls later but
+/// in the same order.
 class RecordSink {
  public:
   virtual ~RecordSink() = default;
@@ -64,14 +77,15 @@ class RecordSink {
 
 /// How a reading of the keyspace went.
 struct ScanOutcome {
-  bool complete = true;          ///< every key that was there from beginning to end was named
-  std::uint64_t keys = 0;        ///< names returned, duplicates included
-  std::uint64_t expected = 0;    ///< what the server said it holds (INFO keyspace), at the start
+  bool complete = true;        ///< every key that was there from beginning to end was named
+  std::uint64_t keys = 0;      ///< names returned, duplicates included
+  std::uint64_t expected = 0;  ///< what the server said it holds (INFO keyspace), at the start
   std::uint64_t expected_after = 0;
-  std::uint64_t asked = 0;       ///< keys looked at in detail
+  std::uint64_t asked = 0;   ///< keys looked at in detail
+  std::uint64_t denied = 0;  ///< keys whose every look-up the server refused: no take() for them
   std::uint64_t restarts = 0;
   std::chrono::milliseconds took{};
-  std::string_view stopped_by{}; ///< why complete is false, in words; a literal
+  std::string_view stopped_by{};  ///< why complete is false, in words; a literal
 };
 
 }  // namespace headroom

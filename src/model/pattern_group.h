@@ -10,7 +10,8 @@
 
 namespace headroom {
 
-/// A number known from a sample: the truth lies in [low, high] at the survey's confidence. Exact when all three are equal.
+/// A number known from a sample: the truth lies in [low, high] at the survey's confidence. Exact when all
+/// three are equal.
 struct Estimate {
   double value = 0;
   double low = 0;
@@ -18,7 +19,8 @@ struct Estimate {
   constexpr bool exact() const { return low == high; }
 };
 
-inline constexpr std::size_t ttl_bucket_count = 8;   ///< upper edges: 1 min, 10 min, 1 h, 6 h, 1 d, 7 d, 30 d, more
+inline constexpr std::size_t ttl_bucket_count =
+    8;  ///< upper edges: 1 min, 10 min, 1 h, 6 h, 1 d, 7 d, 30 d, more
 inline constexpr std::size_t idle_bucket_count = 7;  ///< upper edges: 1 min, 1 h, 1 d, 7 d, 30 d, 90 d, more
 
 /// All keys of one database whose names fold to one pattern, and what is known of them.
@@ -39,7 +41,8 @@ struct PatternGroup {
   std::array<std::uint64_t, encoding_count> measured_encodings{};
   std::array<std::uint64_t, ttl_bucket_count> measured_ttl{};
   std::array<std::uint64_t, idle_bucket_count> measured_idle{};
-  std::uint64_t min_idle_seconds = 0;  ///< the most recently used of the measured; 0 when idle times are unknown
+  std::uint64_t min_idle_seconds =
+      0;  ///< the most recently used of the measured; 0 when idle times are unknown
   Attribution attribution{};
 
   /// The type most of the measured keys have.

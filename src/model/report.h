@@ -15,30 +15,52 @@ namespace headroom {
 /// A piece of a report. Formats decide how each kind looks; nobody upstream prints.
 struct Value;
 struct Field;
-struct KeyName { std::string bytes{}; };     ///< hostile bytes: every format escapes them its own way
-struct Share { double of_one = 0; };         ///< 0.25 shows as 25 %
-struct BytesEstimate { Estimate bytes{}; };
-struct CountEstimate { Estimate count{}; };
-struct Duration { std::chrono::milliseconds length{}; };
-struct Instant { std::chrono::milliseconds since_epoch{}; };
+struct KeyName {
+  std::string bytes{};
+};  ///< hostile bytes: every format escapes them its own way
+struct Share {
+  double of_one = 0;
+};  ///< 0.25 shows as 25 %
+struct BytesEstimate {
+  Estimate bytes{};
+};
+struct CountEstimate {
+  Estimate count{};
+};
+struct Duration {
+  std::chrono::milliseconds length{};
+};
+struct Instant {
+  std::chrono::milliseconds since_epoch{};
+};
 using List = std::vector<Value>;
 using Object = std::vector<Field>;
 
-struct Value : std::variant<std::monostate, bool, std::int64_t, double, std::string, Bytes, KeyName, Share, BytesEstimate,
-                            CountEstimate, Duration, Instant, List, Object> {
+struct Value : std::variant<std::monostate, bool, std::int64_t, double, std::string, Bytes, KeyName, Share,
+                            BytesEstimate, CountEstimate, Duration, Instant, List, Object> {
   using variant::variant;
 };
-/// In JSON a BytesEstimate under "bytes" becomes "bytes", and "bytes_low", "bytes_high" beside it when it is not exact.
+/// Whom a field is for: programs want used_memory and maxmemory apart, people "5.28 GiB / 8.00 GiB (66 %)".
+enum class Audience : std::uint8_t {
+  everyone,
+  people,    ///< text and markdown only
+  programs,  ///< json and ndjson only
+};
+/// In JSON a BytesEstimate under "bytes" becomes "bytes", and "bytes_low", "bytes_high" beside it when it is
+/// not exact.
 struct Field {
   std::string name{};  ///< the JSON name, snake_case
   Value value{};
+  std::string heading{};  ///< for people; empty: the name with blanks
+  Audience audience = Audience::everyone;
 };
 
 /// A column of a table: its JSON name, its heading for people, and whether people see it by default.
 struct Column {
   std::string name{};
   std::string heading{};
-  bool in_text = true;   ///< shown by text and markdown; csv, json and ndjson always show all
+  bool in_text = true;  ///< shown by text and markdown; csv, json and ndjson always show all
+  bool below = false;   ///< text: on a line of its own under the row, the heading as label; for sentences
 };
 struct Table {
   std::string name{};   ///< JSON name of the array: "patterns"
@@ -52,7 +74,7 @@ struct Table {
 struct Report {
   std::string schema{};  ///< "headroom.audit/1"
   std::string title{};
-  Object facts{};        ///< head lines in text, top-level fields in JSON
+  Object facts{};  ///< head lines in text, top-level fields in JSON
   std::vector<Table> tables{};
   std::vector<std::string> notes{};  ///< warnings and guarantees, in words
 };

@@ -19,8 +19,15 @@ struct Sum {
   Estimate without_ttl_keys{};
   Estimate without_ttl_bytes{};
 };
-struct FamilySum { std::string_view family{}; Sum sum{}; };
-struct PartSum { std::string_view role{}; Care care = Care::hands_off; Sum sum{}; };
+struct FamilySum {
+  std::string_view family{};
+  Sum sum{};
+};
+struct PartSum {
+  std::string_view role{};
+  Care care = Care::hands_off;
+  Sum sum{};
+};
 struct OwnerSum {
   std::string_view family{};
   std::string owner{};
@@ -31,7 +38,12 @@ struct OwnerSum {
   Sum sum{};
   std::vector<PartSum> parts{};  ///< largest first
 };
-struct TypeSum { KeyType type{}; Encoding encoding{}; Estimate keys{}; Estimate bytes{}; };
+struct TypeSum {
+  KeyType type{};
+  Encoding encoding{};
+  Estimate keys{};
+  Estimate bytes{};
+};
 struct BigKey {
   std::string key{};
   std::uint32_t db = 0;
@@ -51,7 +63,11 @@ struct DebrisSum {
   std::string_view why{};
   std::vector<std::string> examples{};  ///< exact key bytes, at most three
 };
-struct ReconciliationLine { std::string_view name{}; std::int64_t bytes = 0; std::string_view explanation{}; };
+struct ReconciliationLine {
+  std::string_view name{};
+  std::int64_t bytes = 0;
+  std::string_view explanation{};
+};
 
 /// Where the bytes are: the whole answer of one audit. Owns all it holds.
 struct Survey {
@@ -66,16 +82,16 @@ struct Survey {
   std::array<Estimate, ttl_bucket_count> ttl_histogram{};
   std::array<Estimate, idle_bucket_count> idle_histogram{};
   bool idle_known = false;
-  std::vector<FamilySum> families{};   ///< largest first, here and below
+  std::vector<FamilySum> families{};  ///< largest first, here and below
   std::vector<OwnerSum> owners{};
   std::vector<PatternGroup> patterns{};
   std::vector<TypeSum> types{};
   std::vector<BigKey> biggest{};
-  std::string biggest_guarantee{};     ///< what may have been missed, in words
+  std::string biggest_guarantee{};  ///< what may have been missed, in words
   std::vector<DebrisSum> debris{};
   std::vector<ReconciliationLine> reconciliation{};  ///< sums to used_memory exactly
-  std::uint64_t folded_patterns = 0;   ///< patterns that had to be folded further to stay within bounds
-  std::uint64_t other_keys = 0;        ///< keys counted under "other" for the same reason
+  std::uint64_t folded_patterns = 0;  ///< patterns that had to be folded further to stay within bounds
+  std::uint64_t other_keys = 0;       ///< keys counted under "other" for the same reason
 };
 
 }  // namespace headroom

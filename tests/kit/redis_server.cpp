@@ -37,7 +37,8 @@ bool answers(const std::string& path) {
   if (connected && ::write(fd, "PING\r\n", 6) == 6) {
     std::array<char, 64> reply{};
     const auto n = ::read(fd, reply.data(), reply.size());
-    ready = n > 0 && std::string_view(reply.data(), static_cast<std::size_t>(n)).find("LOADING") == std::string_view::npos;
+    ready = n > 0 && std::string_view(reply.data(), static_cast<std::size_t>(n)).find("LOADING") ==
+                         std::string_view::npos;
   }
   ::close(fd);
   return ready;
@@ -49,8 +50,8 @@ RedisServer::RedisServer(std::vector<std::string> arguments, std::string program
   std::string name = std::filesystem::temp_directory_path() / "headroom-test-XXXXXX";
   if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error("mkdtemp failed");
   folder_ = name;
-  command_ = {std::move(program), "--port", "0", "--unixsocket", socket_path(), "--dir", folder_, "--save", "", "--logfile",
-              folder_ + "/log"};
+  command_ = {std::move(program), "--port", "0",         "--unixsocket",  socket_path(), "--dir", folder_,
+              "--save",           "",       "--logfile", folder_ + "/log"};
   command_.insert(command_.end(), arguments.begin(), arguments.end());
   start();
 }
@@ -134,7 +135,8 @@ void drain(int out, int err, Finished& finished) {
 
 }  // namespace
 
-Finished run(const std::vector<std::string>& command, const std::vector<std::string>& environment, const std::string& input) {
+Finished run(const std::vector<std::string>& command, const std::vector<std::string>& environment,
+             const std::string& input) {
   auto arguments = pointers(command);
   Pipe in, out, err;
   const pid_t pid = ::fork();

@@ -7,8 +7,9 @@
 
 namespace headroom::test {
 
-/// A private redis-server of the installed package, on a Unix socket in a folder of its own; no TCP port unless asked for.
-/// Ended by pid and its folder removed by the destructor. Starting throws std::runtime_error when the server does not come up.
+/// A private redis-server of the installed package, on a Unix socket in a folder of its own; no TCP port
+/// unless asked for. Ended by pid and its folder removed by the destructor. Starting throws
+/// std::runtime_error when the server does not come up.
 class RedisServer {
  public:
   /// `arguments` are added to the command line: {"--maxmemory-policy", "allkeys-lru"}.
@@ -41,7 +42,8 @@ struct Finished {
   std::string out{};
   std::string err{};
 };
-/// Runs a program without a shell and waits; `environment` entries ("NAME=value") are added to ours. `input` goes to its stdin.
+/// Runs a program without a shell and waits; `environment` entries ("NAME=value") are added to ours. `input`
+/// goes to its stdin.
 Finished run(const std::vector<std::string>& command, const std::vector<std::string>& environment = {},
              const std::string& input = {});
 
