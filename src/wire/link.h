@@ -13,8 +13,8 @@ namespace headroom::wire {
 
 using Command = std::span<const std::string_view>;
 
-/// A reply of the server, whole. Owns its bytes. RESP3 maps arrive as arrays of 2n, sets as arrays, booleans as integers,
-/// so that callers see one shape under both protocols.
+/// A reply of the server, whole. Owns its bytes. RESP3 maps arrive as arrays of 2n, sets as arrays, booleans
+/// as integers, so that callers see one shape under both protocols.
 struct Reply {
   enum class Kind : std::uint8_t { nil, integer, real, text, status, error, array };
   Kind kind = Kind::nil;
@@ -28,8 +28,9 @@ struct Reply {
   std::string_view error_prefix() const;
 };
 
-/// The one door to a Redis server. One thread at a time. Decorators (read-only, throttle, trace) are Links too.
-/// A server error is a Reply (the caller decides); a Result error means the connection is of no more use.
+/// The one door to a Redis server. One thread at a time. Decorators (read-only, throttle, trace) are Links
+/// too. A server error is a Reply (the caller decides); a Result error means the connection is of no more
+/// use.
 class Link {
  public:
   virtual ~Link() = default;
@@ -39,7 +40,8 @@ class Link {
   virtual void queue(Command command) = 0;
   /// Sends what is queued without waiting for an answer.
   virtual Result<bool> flush() = 0;
-  /// The reply of the oldest command queued and not yet read. Needs: pending() > 0. The reference holds until the next read().
+  /// The reply of the oldest command queued and not yet read. Needs: pending() > 0. The reference holds until
+  /// the next read().
   virtual Result<std::reference_wrapper<const Reply>> read() = 0;
   virtual std::size_t pending() const = 0;
 };
