@@ -1,0 +1,229 @@
+#include "survey/cell.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+
+namespace headroom::survey {
+namespace {
+
+constexpr double z = 3.5;
+const double unseen = std::log(1 / (1 - confidence));  // of the rule of three
+
+constexpr std::size_t longest_example = 1024;
+constexpr std::uint64_t smallest_sketched = 8;
+
+template <std::size_t n>
+std::size_t bucket_of(std::uint64_t value, const std::array<std::uint64_t, n>& edges) {
+  return static_cast<std::size_t>(std::upper_bound(edges.begin(), edges.end(), value) - edges.begin());
+}
+constexpr std::uint64_t minute = 60, hour = 60 * minute, day = 24 * hour;
+constexpr std::array<std::uint64_t, ttl_bucket_count - 1> ttl_edges{minute, 10 * minute, hour,    6 * hour,
+                                                                    day,    7 * day,     30 * day};
+constexpr std::array<std::uint64_t, idle_bucket_count - 1> idle_edges{minute,  hour,     day,
+                                                                      7 * day, 30 * day, 90 * day};
+
+Estimate around(double value, double half) { return {value, std::max(0.0, value - half), value + half}; }
+Estimate exactly(double value) { return {value, value, value}; }
+Estimate sum(const Estimate& a, const Estimate& b) {
+  return {a.value + b.value, a.low + b.low, a.high + b.high};
+}
+
+}  // namespace
+
+void Moments::add(double x) {
+  ++count;
+  const double before = x - mean;
+  mean += before / static_cast<double>(count);
+  squares += before * (x - mean);
+}
+
+void Moments::add(const Moments& other) {
+  if (other.count == 0) return;
+  const auto n = static_cast<double>(count), m = static_cast<double>(other.count);
+  const double apart = other.mean - mean;
+  squares += other.squares + apart * apart * n * m / (n + m);
+  mean += apart * m / (n + m);
+  count += other.count;
+}
+
+double half_width(const Moments& sample, double largest, std::uint64_t population) {
+  if (sample.count == 0 || sample.count >= population) return 0;
+  const auto n = static_cast<double>(sample.count), all = static_cast<double>(population);
+  const double left = 1 - n / all;
+  return all * (z * std::sqrt(sample.variance() * left / n) + left * std::min(1.0, unseen / n) * largest);
+}
+
+Estimate proportion(std::uint64_t hits, std::uint64_t n, std::uint64_t population) {
+  const auto all = static_cast<double>(population);
+  if (n == 0) return {0, 0, all};
+  const auto sample = static_cast<double>(n);
+  const double p = static_cast<double>(hits) / sample;
+  if (n >= population) return exactly(static_cast<double>(hits));
+  const double spread = z * z / sample, middle = (p + spread / 2) / (1 + spread);
+  const double half = z / (1 + spread) * std::sqrt(p * (1 - p) / sample + spread / (4 * sample));
+  // What was seen is certain, whatever the rest is like.
+  const double least = static_cast<double>(hits), most = all - static_cast<double>(n - hits);
+  return {std::clamp(p * all, least, most), std::max(least, (middle - half) * all),
+          std::min(most, (middle + half) * all)};
+}
+
+void SizeSketch::add(double bytes) {
+  const auto bucket = static_cast<std::size_t>(std::max(0.0, 4 * std::log2(std::max(bytes, 1.0))));
+  ++counts_[std::min(bucket, buckets - 1)];
+  ++total_;
+}
+
+void SizeSketch::add(const SizeSketch& other) {
+  for (std::size_t i = 0; i < buckets; ++i) counts_[i] += other.counts_[i];
+  total_ += other.total_;
+}
+
+double SizeSketch::quantile(double q, double least, double most) const {
+  const auto rank = static_cast<std::uint64_t>(std::ceil(q * static_cast<double>(total_)));
+  std::uint64_t passed = 0;
+  for (std::size_t i = 0; i < buckets; ++i) {
+    passed += counts_[i];
+    if (passed >= rank) return std::clamp(std::exp2((static_cast<double>(i) + 0.5) / 4), least, most);
+  }
+  return most;
+}
+
+Cell::Cell(std::uint32_t db, std::string pattern, std::string_view example)
+    : db_(db), pattern_(std::move(pattern)), example_(example.substr(0, longest_example)) {}
+
+void Cell::take(const KeyRecord& record) {
+  ++measured_, ++open_measured_;
+  ++types_[static_cast<std::size_t>(record.type)];
+  ++encodings_[static_cast<std::size_t>(record.encoding)];
+  take_age(record);
+  if (!record.bytes) return;
+  const auto bytes = static_cast<double>(record.bytes->count);
+  smallest_ = bytes_.count == 0 ? bytes : std::min(smallest_, bytes);
+  largest_ = std::max(largest_, bytes);
+  type_bytes_[static_cast<std::size_t>(record.type)] += bytes;
+  bytes_.add(bytes);
+  without_ttl_bytes_.add(record.expires == Expires::never ? bytes : 0);
+  if (!sizes_ && bytes_.count >= smallest_sketched) {
+    sizes_ = std::make_unique<SizeSketch>();
+    // The few before are taken to be like their mean; their extremes are kept beside.
+    for (std::uint64_t i = 1; i < bytes_.count; ++i) sizes_->add(bytes_.mean);
+  }
+  if (sizes_) sizes_->add(bytes);
+}
+
+void Cell::take_age(const KeyRecord& record) {
+  using std::chrono::duration_cast, std::chrono::seconds;
+  ++(record.expires == Expires::unknown ? ttl_unknown_ : deadlines_known_);
+  if (record.expires == Expires::never) ++never_;
+  if (record.expires == Expires::at)
+    ++ttl_[bucket_of(
+        static_cast<std::uint64_t>(std::max<std::int64_t>(0, duration_cast<seconds>(record.ttl).count())),
+        ttl_edges)];
+  if (!record.idle) return;
+  const auto idle = static_cast<std::uint64_t>(std::max<std::int64_t>(0, record.idle->count()));
+  ++idle_[bucket_of(idle, idle_edges)];
+  least_idle_ = idle_seen_ ? std::min(least_idle_, idle) : idle;
+  idle_seen_ = true;
+}
+
+Estimate Cell::bytes() const {
+  const auto open =
+      around(bytes_.mean * static_cast<double>(open_keys_), half_width(bytes_, largest_, open_keys_));
+  return sum(settled_bytes_, open);
+}
+
+std::uint64_t Cell::needed(double allowed) const {
+  std::uint64_t least = bytes_.count, most = open_keys_;
+  auto guess = bytes_;
+  guess.squares = bytes_.variance();  // kept as the variance itself while n varies
+  while (least < most) {
+    const auto middle = least + (most - least) / 2;
+    auto sample = guess;
+    sample.count = middle;
+    sample.squares = guess.squares * static_cast<double>(middle > 0 ? middle - 1 : 0);
+    if (middle > 0 && half_width(sample, largest_, open_keys_) <= allowed)
+      most = middle;
+    else
+      least = middle + 1;
+  }
+  return least;
+}
+
+bool Cell::heavy_tailed() const {
+  if (bytes_.count < 16) return false;
+  return largest_ > 20 * bytes_.mean || bytes_.variance() > 9 * bytes_.mean * bytes_.mean;
+}
+
+bool Cell::holds_collections() const {
+  const auto strings =
+      types_[static_cast<std::size_t>(KeyType::string)] + types_[static_cast<std::size_t>(KeyType::unknown)];
+  return 2 * strings < measured_;
+}
+
+void Cell::settle() {
+  const auto whole = group();
+  settled_bytes_ = whole.bytes;
+  settled_without_ttl_ = whole.without_ttl_keys;
+  settled_without_ttl_bytes_ = whole.without_ttl_bytes;
+  settled_keys_ += open_keys_;
+  asked_ = open_keys_ = open_measured_ = never_ = deadlines_known_ = 0;
+  bytes_ = without_ttl_bytes_ = {};
+}
+
+void Cell::merge(const Cell& other) {
+  if (exact() && other.exact()) {
+    bytes_.add(other.bytes_);
+    without_ttl_bytes_.add(other.without_ttl_bytes_);
+    asked_ += other.asked_, open_keys_ += other.open_keys_, open_measured_ += other.open_measured_;
+    never_ += other.never_, deadlines_known_ += other.deadlines_known_;
+  } else {
+    settle();
+    const auto theirs = other.group();
+    settled_bytes_ = sum(settled_bytes_, theirs.bytes);
+    settled_without_ttl_ = sum(settled_without_ttl_, theirs.without_ttl_keys);
+    settled_without_ttl_bytes_ = sum(settled_without_ttl_bytes_, theirs.without_ttl_bytes);
+    settled_keys_ += other.keys();
+  }
+  if (other.measured_ > 0)
+    smallest_ = measured_ == 0 ? other.smallest_ : std::min(smallest_, other.smallest_);
+  largest_ = std::max(largest_, other.largest_);
+  if (!sizes_) sizes_ = std::make_unique<SizeSketch>();
+  if (other.sizes_)
+    sizes_->add(*other.sizes_);
+  else
+    for (std::uint64_t i = 0; i < other.bytes_.count; ++i) sizes_->add(other.bytes_.mean);
+  if (other.idle_seen_)
+    least_idle_ = idle_seen_ ? std::min(least_idle_, other.least_idle_) : other.least_idle_;
+  idle_seen_ |= other.idle_seen_;
+  measured_ += other.measured_, ttl_unknown_ += other.ttl_unknown_;
+  const auto add = [](auto& mine, const auto& more) {
+    std::transform(mine.begin(), mine.end(), more.begin(), mine.begin(),
+                   [](auto a, auto b) { return a + b; });
+  };
+  add(types_, other.types_), add(type_bytes_, other.type_bytes_), add(encodings_, other.encodings_);
+  add(ttl_, other.ttl_), add(idle_, other.idle_);
+}
+
+PatternGroup Cell::group() const {
+  PatternGroup out;
+  out.db = db_, out.pattern = pattern_, out.example = example_;
+  out.keys = keys(), out.measured = measured_;
+  out.bytes = bytes();
+  out.without_ttl_keys = sum(settled_without_ttl_, proportion(never_, deadlines_known_, open_keys_));
+  const auto without = around(without_ttl_bytes_.mean * static_cast<double>(open_keys_),
+                              half_width(without_ttl_bytes_, largest_, open_keys_));
+  out.without_ttl_bytes = sum(settled_without_ttl_bytes_, without);
+  out.without_ttl_bytes.high = std::min(out.without_ttl_bytes.high, out.bytes.high);
+  out.measured_ttl_unknown = ttl_unknown_;
+  const auto quantile = [&](double q) {
+    return Bytes{static_cast<std::uint64_t>(sizes_ ? sizes_->quantile(q, smallest_, largest_) : bytes_.mean)};
+  };
+  out.p50 = quantile(0.5), out.p99 = sizes_ ? quantile(0.99) : Bytes{static_cast<std::uint64_t>(largest_)};
+  out.max = Bytes{static_cast<std::uint64_t>(largest_)};
+  out.measured_types = types_, out.type_bytes = type_bytes_, out.measured_encodings = encodings_;
+  out.measured_ttl = ttl_, out.measured_idle = idle_, out.min_idle_seconds = least_idle_;
+  return out;
+}
+
+}  // namespace headroom::survey

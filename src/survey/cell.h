@@ -1,0 +1,110 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "model/key_record.h"
+#include "model/pattern_group.h"
+
+/// What is known of the keys of one pattern, in a bounded space.
+namespace headroom::survey {
+
+/// Mean and spread of numbers that arrive one by one (Welford 1962; merging: Chan, Golub, LeVeque 1979).
+struct Moments {
+  std::uint64_t count = 0;
+  double mean = 0, squares = 0;  ///< squares: sum of squared distances from the mean
+  void add(double x);
+  void add(const Moments& other);
+  double variance() const { return count > 1 ? squares / static_cast<double>(count - 1) : 0; }
+};
+
+/// The confidence of every interval: 99.9 %.
+inline constexpr double confidence = 0.999;
+
+/// Half the width of the interval around `population` times the mean of a sample: with z = 3.5 (99.95 % of a
+/// normal distribution, the rest is kept for its being skewed) and the correction for a finite population, z
+/// * N * s * sqrt((1 - n/N) / n); and for what the sample cannot show, the values above its largest: at most
+/// ln(1000)/n of the keys are such (the rule of three at 99.9 %), which are taken to be as large as the
+/// largest seen. 0 when all were measured.
+double half_width(const Moments& sample, double largest, std::uint64_t population);
+
+/// The interval of a number of keys, of which `hits` in a sample of `n` were such: Wilson's score interval
+/// with the same z.
+Estimate proportion(std::uint64_t hits, std::uint64_t n, std::uint64_t population);
+
+/// Sizes in buckets of a quarter of an octave, so that p50 and p99 are known within 19 %; at most 512 bytes.
+class SizeSketch {
+ public:
+  void add(double bytes);
+  void add(const SizeSketch& other);
+  double quantile(double q, double least, double most) const;
+
+ private:
+  static constexpr std::size_t buckets = 128;
+  std::array<std::uint32_t, buckets> counts_{};
+  std::uint64_t total_ = 0;
+};
+
+/// The keys of one pattern and database.
+class Cell {
+ public:
+  Cell(std::uint32_t db, std::string pattern, std::string_view example);
+
+  std::uint32_t db() const { return db_; }
+  const std::string& pattern() const { return pattern_; }
+  const std::string& example() const { return example_; }
+  std::uint64_t keys() const { return settled_keys_ + open_keys_; }
+  /// Keys measured since the cell last took over another; the sample that `half_width` speaks of.
+  std::uint64_t sampled() const { return open_measured_; }
+
+  void count() { ++open_keys_; }
+  /// Keys that the source was asked about since the cell last took over another; some may not have come back
+  /// yet.
+  std::uint64_t asked() const { return asked_; }
+  void ask() { ++asked_; }
+  /// How many keys must be measured for the bytes of all to be known within `allowed` on either side.
+  std::uint64_t needed(double allowed) const;
+  void take(const KeyRecord& record);
+  /// Takes over all that `other` knows. Two cells measured to the last key are pooled and stay exact;
+  /// otherwise what both say now is settled, with its interval, and sampling begins anew.
+  void merge(const Cell& other);
+  void rename(std::string pattern) { pattern_ = std::move(pattern); }
+
+  /// Bytes of all keys. When none was measured: unknown, an interval from 0 with no upper end is not shown;
+  /// value and ends are 0.
+  Estimate bytes() const;
+  /// A few keys hold far more than the others: the largest more than 20 times the mean, or a coefficient of
+  /// variation over 3.
+  bool heavy_tailed() const;
+  /// Most of the measured keys are not strings.
+  bool holds_collections() const;
+  PatternGroup group() const;
+
+ private:
+  bool exact() const { return settled_keys_ == 0 && open_measured_ == open_keys_; }
+  void settle();
+  void take_age(const KeyRecord& record);
+
+  std::uint32_t db_ = 0;
+  std::string pattern_, example_;
+  std::uint64_t open_keys_ = 0, open_measured_ = 0, settled_keys_ = 0;
+  std::uint64_t asked_ = 0;
+  Moments bytes_{}, without_ttl_bytes_{};
+  double largest_ = 0, smallest_ = 0;
+  std::uint64_t never_ = 0,
+                deadlines_known_ = 0;  ///< of the open sample: without TTL; whose TTL the source could see
+  Estimate settled_bytes_{}, settled_without_ttl_{}, settled_without_ttl_bytes_{};
+  std::unique_ptr<SizeSketch> sizes_{};
+  // Of every key ever measured; these only describe, so merging adds them up.
+  std::uint64_t measured_ = 0, ttl_unknown_ = 0, least_idle_ = 0;
+  bool idle_seen_ = false;
+  std::array<std::uint64_t, key_type_count> types_{};
+  std::array<double, key_type_count> type_bytes_{};
+  std::array<std::uint64_t, encoding_count> encodings_{};
+  std::array<std::uint64_t, ttl_bucket_count> ttl_{};
+  std::array<std::uint64_t, idle_bucket_count> idle_{};
+};
+
+}  // namespace headroom::survey
