@@ -1,0 +1,68 @@
+#include "app/families.h"
+#include "app/growth.h"
+#include "app/live_survey.h"
+#include "app/output.h"
+#include "report/audit_report.h"
+#include "report/summary_report.h"
+#include "survey/summary.h"
+
+namespace headroom::app {
+namespace {
+
+Result<Survey> survey_all(const std::vector<Session>& servers, std::span<const family::Family> families,
+                          const Options& options) {
+  auto whole = survey_live(servers[0], families, options);
+  for (std::size_t i = 1; whole && i < servers.size(); ++i) {
+    auto another = survey_live(servers[i], families, options);
+    if (!another) return another;
+    *whole = survey::merge(std::move(*whole), std::move(*another));
+  }
+  return whole;
+}
+
+Result<Report> report_on(const Survey& survey, const Options& options,
+                         const std::optional<report::SavedAudit>& before) {
+  const auto top = static_cast<std::size_t>(options.top);
+  if (before) return growth_since(*before, survey, top);
+  if (options.summary) return report::summary_report(survey);
+  return report::audit_report(survey, {top});
+}
+
+// Before the scan: a file that cannot be compared with is told at once, not after minutes of work.
+Result<std::optional<report::SavedAudit>> earlier_audit(const Options& options) {
+  if (options.compare.empty()) return std::optional<report::SavedAudit>();
+  auto audit = load_saved_audit(options.compare);
+  if (!audit) return fail(audit.error());
+  return std::optional(std::move(*audit));
+}
+
+Result<Exit> run(const Invocation& invocation) {
+  const auto& options = invocation.options;
+  if (options.top < 0) return fail({"--top is a number of rows", "command line", "--top 20", Exit::usage});
+  const auto servers = sessions(invocation);
+  if (!servers) return fail(servers.error());
+  const auto known = Families::load(options);
+  if (!known) return fail(known.error());
+  const auto before = earlier_audit(options);
+  if (!before) return fail(before.error());
+  const auto survey = survey_all(*servers, known->all(), options);
+  if (!survey) return fail(survey.error());
+  const auto report = report_on(*survey, options, *before);
+  if (!report) return fail(report.error());
+  if (const auto done = emit(*report, invocation); !done) return fail(done.error());
+  return survey->scan.complete ? Exit::fine : Exit::partial;
+}
+
+}  // namespace
+
+Subcommand audit() {
+  return {"audit",
+          "where the bytes are and whose they are; what is debris and why",
+          "[TARGET...]",
+          {OptionGroup::connection, OptionGroup::look, OptionGroup::audit, OptionGroup::output,
+           OptionGroup::policy},
+          "",
+          run};
+}
+
+}  // namespace headroom::app

@@ -1,0 +1,66 @@
+#include "app/options.h"
+
+#include <array>
+
+namespace headroom::app {
+namespace {
+
+using enum OptionGroup;
+
+constexpr std::array table{
+    OptionSpec{connection, "-u,--url", &Options::url, "URL", "", "redis://, rediss:// or unix:// address"},
+    OptionSpec{connection, "-h,--host", &Options::host, "HOST", "", "server, 127.0.0.1 when nothing is said"},
+    OptionSpec{connection, "-p,--port", &Options::port, "PORT", "", "6379 when nothing is said"},
+    OptionSpec{connection, "-s,--socket", &Options::socket, "PATH", "",
+               "Unix socket, instead of host and port"},
+    OptionSpec{connection, "-a,--pass", &Options::password, "PASSWORD", "",
+               "others can read it in the process list: use REDISCLI_AUTH"},
+    OptionSpec{connection, "--user", &Options::user, "NAME", "", "ACL user"},
+    OptionSpec{connection, "-n,--db", &Options::db, "NUMBER", "", "one database; all of them when not given"},
+    OptionSpec{connection, "--tls", &Options::tls, "", "",
+               "encrypt, and check the server's certificate and name"},
+    OptionSpec{connection, "--cacert", &Options::cacert, "FILE", "", "certificates to trust"},
+    OptionSpec{connection, "--cacertdir", &Options::cacertdir, "DIR", "", "folder of certificates to trust"},
+    OptionSpec{connection, "--cert", &Options::cert, "FILE", "",
+               "our own certificate, for servers that ask for one"},
+    OptionSpec{connection, "--key", &Options::key, "FILE", "", "the private key of --cert"},
+    OptionSpec{connection, "--sni", &Options::sni, "NAME", "",
+               "the name to ask for and to check, when it is not the host"},
+    OptionSpec{connection, "--insecure", &Options::insecure, "", "", "encrypt without checking who answers"},
+    OptionSpec{connection, "-c,--cluster", &Options::cluster, "", "", "the address is one node of a cluster"},
+    OptionSpec{connection, "--connect-timeout", &Options::connect_timeout, "SECONDS", "",
+               "give up connecting after so long"},
+
+    OptionSpec{output, "--format", &Options::format, "FORMAT", "text json ndjson csv markdown",
+               "how to print; text for people"},
+    OptionSpec{output, "--output", &Options::output, "FILE", "", "write there instead of to the terminal"},
+    OptionSpec{output, "--table", &Options::table, "NAME", "", "the table that csv prints"},
+    OptionSpec{output, "--color", &Options::color, "WHEN", "auto always never",
+               "colours; NO_COLOR is respected"},
+    OptionSpec{output, "--quiet", &Options::quiet, "", "", "no progress and no hints on stderr"},
+
+    OptionSpec{look, "--fast", &Options::fast, "", "", "large batches: quicker, and felt by other clients"},
+    OptionSpec{look, "--exact", &Options::exact, "", "", "ask everything about every key"},
+    OptionSpec{look, "--max-load", &Options::max_load, "PERCENT", "",
+               "share of the time that a request of ours may be under way"},
+    OptionSpec{look, "--precision", &Options::precision, "PERCENT", "",
+               "how near each pattern's bytes, of the total; 1"},
+    OptionSpec{look, "--max-seconds", &Options::max_seconds, "SECONDS", "",
+               "stop looking after so long and report what was seen"},
+
+    OptionSpec{audit, "--summary", &Options::summary, "", "", "the short report: memory, keys, thresholds"},
+    OptionSpec{audit, "--compare", &Options::compare, "FILE", "",
+               "an earlier `audit --format json`: show what grew"},
+    OptionSpec{audit, "--top", &Options::top, "COUNT", "", "rows per table; 20"},
+
+    OptionSpec{policy, "--policy", &Options::policy, "FILE", "", "headroom.toml with families of your own"},
+
+    OptionSpec{demo, "--keep", &Options::keep, "", "",
+               "leave the demo's server running and print its address"},
+};
+
+}  // namespace
+
+std::span<const OptionSpec> option_table() { return table; }
+
+}  // namespace headroom::app
