@@ -6,7 +6,7 @@
 #include "app/tee_sink.h"
 #include "facts/server_facts.h"
 #include "family/attribution.h"
-#include "family/roots.h"
+#include "family/landmarks.h"
 #include "memory/reconcile.h"
 #include "survey/collector.h"
 #include "survey/summary.h"
@@ -43,10 +43,10 @@ Result<Survey> survey_live(const Session& session, std::span<const family::Famil
   auto facts = facts_of(session);
   if (!facts) return fail(facts.error());
 
-  family::RootFinder landmarks(families);
-  survey::Collector collector(
-      {*precision, options.exact, static_cast<std::size_t>(options.top > 0 ? options.top : 50),
-       [&](std::string_view key) { return landmarks.look(0, key).look != Look::name; }});
+  const family::Landmarks landmarks(families);
+  survey::Collector collector({*precision, options.exact,
+                               static_cast<std::size_t>(options.top > 0 ? options.top : 50),
+                               [&](std::string_view key) { return landmarks(key); }});
   TeeSink both(collector, listener != nullptr ? *listener : collector);
   auto outcome =
       scan(session, listener != nullptr ? static_cast<RecordSink&>(both) : collector, *how, options);

@@ -11,6 +11,7 @@
 #include <unordered_set>
 #include <utility>
 
+#include "base/fold_digits.h"
 #include "family/evidence.h"
 #include "family/matcher.h"
 #include "family/pattern_text.h"
@@ -152,7 +153,7 @@ void Attributor::gather() {
 /// owner's.
 std::string Attributor::canonical(std::string lead) const {
   if (folded_leads_.empty()) return lead;
-  auto weak = weakened(lead);
+  auto weak = fold_digits(lead);
   return folded_leads_.contains(weak) ? weak : lead;
 }
 
@@ -353,7 +354,7 @@ void Attributor::write(std::size_t group) {
   const Holding& owner = holdings_[places_[group].holding];
   const Family& family = family_of(owner);
   out.family = family.name;
-  out.owner = owner.lead;
+  out.owner = plain_where_exact(owner.lead);
   if (owner.layout != none) out.version = family.versions[owner.layout].version;
   out.read_only = !owner.read_only_why.empty();
   out.read_only_why = owner.read_only_why;

@@ -15,9 +15,9 @@ namespace headroom::family {
 ///
 /// A key is assigned to the longest confirmed root (evidence.h) that has a shape for it; shapes without
 /// {root} come second, the one with more literal text first. `owner` is the root or prefix as it stands in
-/// the pattern, so queues whose names were folded are one owner. Types decide between shapes of one name: the
-/// hash `R:user:logs` is a job, the list a log. Groups of which no key was measured are matched by their
-/// names alone.
+/// the pattern, so queues whose names were folded are one owner; its exact bytes where nothing is folded.
+/// Types decide between shapes of one name: the hash `R:user:logs` is a job, the list a log. Groups of which
+/// no key was measured are matched by their names alone.
 ///
 /// Closed world: one list, set, zset, hash or stream of no known shape under the root of a closed-world
 /// family makes the whole owner read-only, because jobs may be in it that are nowhere else.

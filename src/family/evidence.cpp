@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <iterator>
 #include <map>
 #include <set>
 #include <tuple>
@@ -81,38 +82,34 @@ bool Evidence::confirmed(const Owner& claim) const {
 }
 
 void Evidence::drop_beaten(std::vector<Owner>& claims) const {
+  const auto all = claims;
   const auto beaten = [&](const Owner& claim) {
-    return std::any_of(claims.begin(), claims.end(), [&](const Owner& other) {
+    return std::any_of(all.begin(), all.end(), [&](const Owner& other) {
       return other.family != claim.family &&
              rivals(book_.families()[claim.family], book_.families()[other.family]) &&
              (other.tells > claim.tells || (other.tells == claim.tells && other.family < claim.family));
     });
   };
-  std::vector<Owner> left;
-  std::copy_if(claims.begin(), claims.end(), std::back_inserter(left),
-               [&](const Owner& claim) { return !beaten(claim); });
-  claims = std::move(left);
+  std::erase_if(claims, beaten);
+}
+
+/// Whether some shape says where the lead ends.
+bool Evidence::bounded(const Owner& claim) const {
+  return std::any_of(claim.seen.begin(), claim.seen.end(),
+                     [&](const Seen& seen) { return !book_.program(seen.family, seen.shape).open(); });
 }
 
 std::vector<Owner> Evidence::settle() const {
   std::vector<Owner> owners, weak, open;
   for (const auto& [where, evidence] : leads_) {
-    auto all = claims(evidence);
-    const auto says_nothing_of_lead = [&](const Owner& claim) {
-      return std::all_of(claim.seen.begin(), claim.seen.end(),
-                         [&](const Seen& seen) { return book_.program(seen.family, seen.shape).open(); });
-    };
-    const auto closed_end = std::stable_partition(
-        all.begin(), all.end(), [&](const Owner& claim) { return !says_nothing_of_lead(claim); });
-    open.insert(open.end(), std::make_move_iterator(closed_end), std::make_move_iterator(all.end()));
-    all.erase(closed_end, all.end());
+    std::vector<Owner> all;
+    for (Owner& claim : claims(evidence)) (bounded(claim) ? all : open).push_back(std::move(claim));
     auto winners = all;
     drop_beaten(winners);
     std::erase_if(winners, [&](const Owner& claim) { return !confirmed(claim); });
     auto& target = winners.empty() ? weak : owners;
     auto& source = winners.empty() ? all : winners;
-    target.insert(target.end(), std::make_move_iterator(source.begin()),
-                  std::make_move_iterator(source.end()));
+    std::move(source.begin(), source.end(), std::back_inserter(target));
   }
   add_neighbours(owners, weak);
   add_open(owners, open);

@@ -62,6 +62,7 @@ class Evidence {
 
   std::vector<Owner> claims(const LeadEvidence& evidence) const;
   bool confirmed(const Owner& claim) const;
+  bool bounded(const Owner& claim) const;
   void drop_beaten(std::vector<Owner>& claims) const;
   void add_neighbours(std::vector<Owner>& owners, std::vector<Owner>& weak) const;
   void add_open(std::vector<Owner>& owners, std::vector<Owner>& open) const;

@@ -31,9 +31,9 @@ struct Types {
 /// When a key of a shape is debris. `none` means never by itself.
 enum class DebrisWhen : std::uint8_t {
   none,
-  without_ttl,       ///< no TTL although the library sets one
-  idle,              ///< not touched for `idle_minutes`
-  newer_layout,      ///< the owner shows tells of a layout in which nobody writes this key any more
+  without_ttl,   ///< no TTL although the library sets one
+  idle,          ///< not touched for `idle_minutes`
+  newer_layout,  ///< the owner, or a queue beside it, shows a layout in which nobody writes this key any more
   smaller_than_job,  ///< a hash too small to be a job: 120 bytes or less beside its name; a job has 150 or
                      ///< more
 };

@@ -28,22 +28,13 @@ std::string doubled_braces(std::string_view text) {
   return out;
 }
 
-std::string weakened(std::string_view pattern) {
+std::string plain_where_exact(const std::string& pattern) {
   std::string out;
-  bool inside = false;
   for (std::size_t i = 0; i < pattern.size(); ++i) {
-    const char byte = pattern[i];
-    const bool brace = byte == '{' || byte == '}';
-    if (brace && i + 1 < pattern.size() && pattern[i + 1] == byte) {
-      out.append(2, pattern[i++]);
-      continue;
-    }
-    if (brace) inside = byte == '{';
-    const bool digit = byte >= '0' && byte <= '9';
-    if (inside || !digit)
-      out += byte;
-    else if (i == 0 || pattern[i - 1] < '0' || pattern[i - 1] > '9')
-      out += "{n}";
+    const bool brace = pattern[i] == '{' || pattern[i] == '}';
+    if (brace && (i + 1 == pattern.size() || pattern[i + 1] != pattern[i])) return pattern;
+    out += pattern[i];
+    if (brace) ++i;
   }
   return out;
 }

@@ -13,9 +13,9 @@ namespace headroom::family {
 /// The key as pattern text in which nothing is folded.
 std::string doubled_braces(std::string_view text);
 
-/// Pattern text in which runs of digits among letters are folded too, as a survey does where there are many
-/// of a kind: `tenant-{n}` of `tenant-7`. Placeholders stay what they are.
-std::string weakened(std::string_view pattern);
+/// Pattern text as people know the name: the exact bytes where nothing is folded. Where something is, braces
+/// stay doubled, so that a placeholder cannot be taken for the name's own.
+std::string plain_where_exact(const std::string& pattern);
 
 /// A pattern that has as many ':' as its example: folding never crosses one. If a pattern breaks that
 /// promise, its example stands in for it, braces doubled, so that a wrong owner is at worst too exact.

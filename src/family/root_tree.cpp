@@ -4,6 +4,7 @@
 #include <array>
 #include <cstring>
 
+#include "base/fold_digits.h"
 #include "family/pattern_text.h"
 
 namespace headroom::family {
@@ -41,7 +42,7 @@ void RootTree::follow(const Path& path, std::string_view segment, bool by_exampl
 
 std::vector<RootTree::Path> RootTree::next_paths(const std::vector<Path>& paths, std::string_view pattern,
                                                  std::string_view example) const {
-  const auto weak = weakened(pattern);
+  const auto weak = fold_digits(pattern);
   const auto exact = doubled_braces(example);
   std::vector<Path> next;
   for (const Path& path : paths) {
@@ -50,7 +51,7 @@ std::vector<RootTree::Path> RootTree::next_paths(const std::vector<Path>& paths,
     follow(path, "{text}", false, next);
     if (exact == pattern) continue;
     follow(path, exact, true, next);
-    follow(path, weakened(exact), true, next);
+    follow(path, fold_digits(exact), true, next);
   }
   return next;
 }

@@ -7,8 +7,8 @@
 namespace headroom::survey {
 namespace {
 
-constexpr double z = 3.5;
-const double unseen = std::log(1 / (1 - confidence));  // of the rule of three
+constexpr double z = 4.0;
+constexpr double unseen = 24;
 
 constexpr std::size_t longest_example = 1024;
 constexpr std::uint64_t smallest_sketched = 8;
@@ -102,13 +102,9 @@ void Cell::take(const KeyRecord& record) {
   smallest_ = bytes_.count == 0 ? bytes : std::min(smallest_, bytes);
   largest_ = std::max(largest_, bytes);
   type_bytes_[static_cast<std::size_t>(record.type)] += bytes;
+  if (!sizes_ && bytes_.count + 1 >= smallest_sketched) begin_sketch();
   bytes_.add(bytes);
   without_ttl_bytes_.add(record.expires == Expires::never ? bytes : 0);
-  if (!sizes_ && bytes_.count >= smallest_sketched) {
-    sizes_ = std::make_unique<SizeSketch>();
-    // The few before are taken to be like their mean; their extremes are kept beside.
-    for (std::uint64_t i = 1; i < bytes_.count; ++i) sizes_->add(bytes_.mean);
-  }
   if (sizes_) sizes_->add(bytes);
 }
 
@@ -155,44 +151,46 @@ bool Cell::heavy_tailed() const {
   return largest_ > 20 * bytes_.mean || bytes_.variance() > 9 * bytes_.mean * bytes_.mean;
 }
 
+/// Settles what was asked about and what never will be. Keys whose answer is still on its way stay open:
+/// their answers will come here.
 bool Cell::holds_collections() const {
-  const auto strings =
-      types_[static_cast<std::size_t>(KeyType::string)] + types_[static_cast<std::size_t>(KeyType::unknown)];
+  const auto strings = types_[static_cast<std::size_t>(KeyType::string)];
   return 2 * strings < measured_;
 }
 
 void Cell::settle() {
+  const auto awaited = std::max(asked_, open_measured_) - open_measured_;
+  open_keys_ -= awaited;
   const auto whole = group();
   settled_bytes_ = whole.bytes;
   settled_without_ttl_ = whole.without_ttl_keys;
   settled_without_ttl_bytes_ = whole.without_ttl_bytes;
   settled_keys_ += open_keys_;
-  asked_ = open_keys_ = open_measured_ = never_ = deadlines_known_ = 0;
+  asked_ = open_keys_ = awaited;
+  open_measured_ = never_ = deadlines_known_ = 0;
   bytes_ = without_ttl_bytes_ = {};
 }
 
-void Cell::merge(const Cell& other) {
-  if (exact() && other.exact()) {
-    bytes_.add(other.bytes_);
-    without_ttl_bytes_.add(other.without_ttl_bytes_);
-    asked_ += other.asked_, open_keys_ += other.open_keys_, open_measured_ += other.open_measured_;
-    never_ += other.never_, deadlines_known_ += other.deadlines_known_;
-  } else {
-    settle();
-    const auto theirs = other.group();
-    settled_bytes_ = sum(settled_bytes_, theirs.bytes);
-    settled_without_ttl_ = sum(settled_without_ttl_, theirs.without_ttl_keys);
-    settled_without_ttl_bytes_ = sum(settled_without_ttl_bytes_, theirs.without_ttl_bytes);
-    settled_keys_ += other.keys();
-  }
+void Cell::merge(Cell other) {
+  for (auto* cell : {this, &other})
+    if (!cell->sizes_) cell->begin_sketch();  // from the sizes that settling forgets
+  if (!asked_about_all() || !other.asked_about_all()) settle(), other.settle();
+  bytes_.add(other.bytes_);
+  without_ttl_bytes_.add(other.without_ttl_bytes_);
+  asked_ += other.asked_, open_keys_ += other.open_keys_, open_measured_ += other.open_measured_;
+  never_ += other.never_, deadlines_known_ += other.deadlines_known_;
+  settled_bytes_ = sum(settled_bytes_, other.settled_bytes_);
+  settled_without_ttl_ = sum(settled_without_ttl_, other.settled_without_ttl_);
+  settled_without_ttl_bytes_ = sum(settled_without_ttl_bytes_, other.settled_without_ttl_bytes_);
+  settled_keys_ += other.settled_keys_;
+  merge_descriptions(other);
+}
+
+void Cell::merge_descriptions(const Cell& other) {
   if (other.measured_ > 0)
     smallest_ = measured_ == 0 ? other.smallest_ : std::min(smallest_, other.smallest_);
   largest_ = std::max(largest_, other.largest_);
-  if (!sizes_) sizes_ = std::make_unique<SizeSketch>();
-  if (other.sizes_)
-    sizes_->add(*other.sizes_);
-  else
-    for (std::uint64_t i = 0; i < other.bytes_.count; ++i) sizes_->add(other.bytes_.mean);
+  sizes_->add(*other.sizes_);
   if (other.idle_seen_)
     least_idle_ = idle_seen_ ? std::min(least_idle_, other.least_idle_) : other.least_idle_;
   idle_seen_ |= other.idle_seen_;
@@ -203,6 +201,12 @@ void Cell::merge(const Cell& other) {
   };
   add(types_, other.types_), add(type_bytes_, other.type_bytes_), add(encodings_, other.encodings_);
   add(ttl_, other.ttl_), add(idle_, other.idle_);
+}
+
+/// The few sizes before are taken to be like their mean; their extremes are kept beside.
+void Cell::begin_sketch() {
+  sizes_ = std::make_unique<SizeSketch>();
+  for (std::uint64_t i = 0; i < bytes_.count; ++i) sizes_->add(bytes_.mean);
 }
 
 PatternGroup Cell::group() const {

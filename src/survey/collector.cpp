@@ -14,8 +14,11 @@ constexpr std::uint64_t asked_anyway = 10'000;
 // Quotas are made for what was seen so far, and are to hold a little longer.
 constexpr double margin = 0.9;
 /// The first keys of a pattern that are always asked about: fewer when there are many patterns.
-std::uint64_t first_keys(std::size_t patterns) { return patterns <= 256 ? 256 : patterns <= 1024 ? 64 : 16; }
+std::uint64_t first_keys(std::size_t patterns) {
+  return std::clamp<std::uint64_t>(16'384 / std::max<std::size_t>(patterns, 1), 16, 1024);
+}
 constexpr std::uint64_t always_one_in = 256;
+constexpr std::uint64_t rare_share = 100, rare_budget = 20;  // 1 % and 5 %, as parts of all keys
 constexpr double notable_share = 0.001;
 constexpr std::uint64_t least_of_notable = 400;
 
@@ -34,7 +37,7 @@ void Collector::restart() {
   table_ = PatternTable(options_.infrastructure);
   quotas_.clear();
   heap_.clear();
-  keys_ = measured_ = 0;
+  keys_ = measured_ = rare_asked_ = 0;
   next_plan_ = first_plan;
 }
 
@@ -48,14 +51,21 @@ Interest Collector::look(std::uint32_t db, std::string_view key) {
   return {Look::details, number};
 }
 
-bool Collector::wants(std::uint32_t number, const Cell& cell) const {
+bool Collector::wants(std::uint32_t number, const Cell& cell) {
   if (options_.exact || keys_ <= asked_anyway) return true;
   if (cell.asked() < first_keys(table_.size()) || cell.keys() % always_one_in == 0) return true;
-  return number < quotas_.size() && (quotas_[number].all || cell.asked() < quotas_[number].keys);
+  if (number >= quotas_.size()) return false;
+  const auto& quota = quotas_[number];
+  if (quota.all || cell.asked() < quota.keys) return true;
+  const bool rare =
+      quota.collections && cell.keys() * rare_share < keys_ && rare_asked_ * rare_budget < keys_;
+  rare_asked_ += rare ? 1 : 0;
+  return rare;
 }
 
 void Collector::plan() {
-  next_plan_ = keys_ < between_plans ? keys_ * 2 : keys_ + between_plans;
+  next_plan_ =
+      keys_ < between_plans ? keys_ * 2 : keys_ + std::max<std::uint64_t>(between_plans, 8 * table_.size());
   if (options_.exact) return;
   double total = 0;
   table_.each([&](std::uint32_t, const Cell& cell) { total += cell.bytes().value; });
@@ -64,7 +74,8 @@ void Collector::plan() {
     auto& quota = quotas_[number];
     quota.keys = cell.needed(margin * options_.precision * total);
     if (cell.bytes().value > notable_share * total) quota.keys = std::max(quota.keys, least_of_notable);
-    quota.all = quota.all || (cell.holds_collections() && cell.heavy_tailed());
+    quota.collections = cell.holds_collections();
+    quota.all = quota.all || cell.heavy_tailed();
   });
 }
 

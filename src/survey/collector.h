@@ -26,6 +26,9 @@ struct CollectorOptions {
 /// their hashes, which has nothing to do with their sizes, so the first keys are as fair a sample as any.
 /// Patterns of collections in which a few hold most are asked about to the last key.
 ///
+/// Collections hide giants, so patterns of them that make up less than 1 % of the keys are asked about to the
+/// last key too, as long as that is less than 5 % of all keys.
+///
 /// Memory: see PatternTable; the biggest keys besides.
 class Collector final : public RecordSink {
  public:
@@ -48,9 +51,10 @@ class Collector final : public RecordSink {
  private:
   struct Quota {
     std::uint64_t keys = 0;
-    bool all = false;
+    bool all = false;          ///< a heavy tail: every key from now on
+    bool collections = false;  ///< every key while the pattern is rare
   };
-  bool wants(std::uint32_t number, const Cell& cell) const;
+  bool wants(std::uint32_t number, const Cell& cell);
   void plan();
   void remember(const KeyRecord& record);
 
@@ -58,7 +62,7 @@ class Collector final : public RecordSink {
   PatternTable table_;
   std::vector<Quota> quotas_{};  // by number of the cell
   std::vector<BigKey> heap_{};   // smallest in front
-  std::uint64_t keys_ = 0, measured_ = 0, next_plan_ = 0;
+  std::uint64_t keys_ = 0, measured_ = 0, rare_asked_ = 0, next_plan_ = 0;
 };
 
 }  // namespace headroom::survey

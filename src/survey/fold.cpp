@@ -30,6 +30,7 @@ struct Word {
   std::string_view text{};
   bool all_digits = true, all_hex = true, plain = true, has_digit = false, has_letter = false,
        has_brace = false;
+  int changes = 0;  // from digits to letters and back: a name before a year has one, a random token many
 };
 
 Word read_word(std::string_view rest) {
@@ -44,6 +45,7 @@ Word read_word(std::string_view rest) {
     word.has_digit |= (kind & digit) != 0;
     word.has_letter |= (kind & letter) != 0;
     word.has_brace |= (kind & brace) != 0;
+    word.changes += size > 0 && ((kind ^ class_of(rest[size - 1])) & digit) != 0 ? 1 : 0;
   }
   word.text = rest.substr(0, size);
   return word;
@@ -98,7 +100,7 @@ std::string_view placeholder_of(const Word& word) {
   const auto size = word.text.size();
   if (word.all_digits) return size >= long_number ? "{n}" : "";
   if (word.all_hex && word.has_digit && size >= shortest_hex) return "{hex}";
-  if (word.plain && word.has_digit && word.has_letter && size >= shortest_token) return "{token}";
+  if (word.plain && word.has_letter && word.changes >= 3 && size >= shortest_token) return "{token}";
   return "";
 }
 
@@ -177,28 +179,6 @@ void fold(std::string_view key, FoldedName& out) {
     if (!out.add(":")) return out.cut_at(out.size());
     key.remove_prefix(end + 1);
   }
-}
-
-std::string weaken(std::string_view segment) {
-  std::string out;
-  bool in_placeholder = false;
-  for (std::size_t i = 0; i < segment.size(); ++i) {
-    const char c = segment[i];
-    const bool doubled = i + 1 < segment.size() && segment[i + 1] == c;
-    if ((c == '{' || c == '}') && doubled) {
-      out.append(2, c), ++i;
-      continue;
-    }
-    if (c == '{') in_placeholder = true;
-    if (c == '}') in_placeholder = false;
-    if (in_placeholder || (class_of(c) & digit) == 0) {
-      out += c;
-    } else {
-      while (i + 1 < segment.size() && (class_of(segment[i + 1]) & digit) != 0) ++i;
-      out += "{n}";
-    }
-  }
-  return out;
 }
 
 }  // namespace headroom::survey

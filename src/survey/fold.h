@@ -2,7 +2,6 @@
 
 #include <array>
 #include <cstddef>
-#include <string>
 #include <string_view>
 
 /// Key names to patterns: `user:4711:session:9f0c...` becomes `user:{n}:session:{hex}`, without
@@ -34,13 +33,8 @@ class FoldedName {
 ///   {uuid}   8-4-4-4-12 hex digits, anywhere in a segment: `celery-task-meta-{uuid}`
 ///   {hex}    a word of 16 and more hex digits with a decimal one among them
 ///   {date}   2026-01-31          {ip}  10.0.0.1          {email}  a segment with one @ and a dot behind it
-///   {token}  a word of 20 and more letters and digits mixed
+///   {token}  a word of 20 and more letters and digits, mixed at least thrice
 /// Everything else stays, with braces doubled; other bytes are not looked at, whatever they are.
 void fold(std::string_view key, FoldedName& out);
-
-/// The weaker form of a folded segment: digits among letters too: "tenant-42" to "tenant-{n}". The same text
-/// when there are none. Weak, because `queue1` and `queue2` may be two queues: PatternTable uses it only
-/// where there are many of a kind.
-std::string weaken(std::string_view folded_segment);
 
 }  // namespace headroom::survey

@@ -1,231 +1,220 @@
 #include "survey/pattern_table.h"
 
 #include <algorithm>
-#include <tuple>
 
+#include "base/fold_digits.h"
 #include "base/hash.h"
+#include "survey/folding_places.h"
+#include "survey/pattern_parts.h"
 
 namespace headroom::survey {
 namespace {
 
 constexpr std::string_view any_text = "{text}";
+// How many words that look like ids one place may have before the table is full. 500 queues of one key each
+// are not yet that.
+constexpr double wide = 512;
+constexpr std::size_t first_wide_look = 1024;
+// Below this score a place holds names, and is folded only in need.
+constexpr double looks_like_ids = 1;
+// Names can be made so that every fold frees little. What all folding may ever take: 256k forwarders of 16
+// bytes, 64k folds.
+constexpr std::size_t most_slots = 256 * 1024, most_folds = 64 * 1024;
 
-std::size_t segments_of(std::string_view pattern) {
-  return static_cast<std::size_t>(std::count(pattern.begin(), pattern.end(), ':')) + 1;
-}
-
-/// Where the n-th segment begins and ends.
-std::pair<std::size_t, std::size_t> span_of(std::string_view pattern, std::size_t n) {
-  std::size_t begin = 0;
-  for (; n > 0; --n) begin = pattern.find(':', begin) + 1;
-  return {begin, std::min(pattern.find(':', begin), pattern.size())};
-}
-
-std::string_view segment_of(std::string_view pattern, std::size_t n) {
-  const auto [begin, end] = span_of(pattern, n);
-  return pattern.substr(begin, end - begin);
-}
-
-std::string with_segment(std::string_view pattern, std::size_t n, std::string_view replacement) {
-  const auto [begin, end] = span_of(pattern, n);
-  std::string out(pattern.substr(0, begin));
-  return out.append(replacement).append(pattern.substr(end));
-}
-
-/// A segment that consists of a placeholder alone says nothing that could still be folded.
-bool is_placeholder(std::string_view segment) {
-  return segment.size() > 2 && segment[0] == '{' && segment[1] != '{' &&
-         segment.find('}') == segment.size() - 1;
+bool has_digit(std::string_view word) {
+  return std::any_of(word.begin(), word.end(), [](char c) { return c >= '0' && c <= '9'; });
 }
 
 }  // namespace
 
-PatternTable::PatternTable(Infrastructure infrastructure) : infrastructure_(std::move(infrastructure)) {}
+PatternTable::PatternTable(Infrastructure infrastructure)
+    : infrastructure_(std::move(infrastructure)), next_wide_look_(first_wide_look) {}
 
 std::uint32_t PatternTable::resolve(std::uint32_t cell) const {
-  while (cells_[cell].merged_into != none) cell = cells_[cell].merged_into;
+  while (slots_[cell].merged_into != none) cell = slots_[cell].merged_into;
   return cell;
 }
 
 std::uint32_t PatternTable::find(std::uint32_t db, std::string_view pattern) const {
   // 64 bits of hash stand for the text: among 8192 patterns two share one with a probability below 1e-11.
   const auto found = by_pattern_.find(hash_bytes(pattern, db));
-  return found == by_pattern_.end() ? none : resolve(found->second);
+  return found == by_pattern_.end() ? none : found->second;
 }
 
 std::uint32_t PatternTable::place(std::uint32_t db, std::string_view key) {
   fold(key, folded_);
   if (const auto found = find(db, folded_.text()); found != none) return found;
-  const bool landmark = infrastructure_ && infrastructure_(key);
+  const bool landmark = is_landmark(key);
   auto pattern = refold(db, folded_.text(), landmark);
   if (const auto found = find(db, pattern); found != none) return found;
-  return add(db, std::move(pattern), key);
+  return add(db, std::move(pattern), key, landmark);
 }
 
-// Applies the folds in force until none fits any more. A fold is remembered as the hash of what it leads to,
-// so that a pattern finds it by folding one segment of itself and asking.
+/// What stands for `word` behind `before`; `weak` keeps the text when it is a new one.
+std::string_view PatternTable::folded_word(std::uint32_t db, std::string_view before, std::string_view word,
+                                           bool landmark, std::string& weak) const {
+  if (word.empty() || is_placeholder(word)) return word;
+  const auto beginning = hash_bytes(before, db);
+  if (!weak_folds_.empty() && has_digit(word)) {
+    weak = fold_digits(word);
+    if (weak_folds_.contains(hash_bytes(weak, beginning))) word = weak;
+  }
+  if (landmark || is_placeholder(word) || !text_folds_.contains(hash_bytes("", beginning))) return word;
+  return kept_.contains(hash_bytes(word, beginning)) ? word : any_text;
+}
+
+/// Applies the folds in force from left to right: what a part becomes depends on what stands before it.
 std::string PatternTable::refold(std::uint32_t db, std::string_view pattern, bool landmark) const {
-  std::string text(pattern);
-  if (folds_.empty()) return text;
-  // Names numbered in several segments reach their common form by many ways; the direct one is tried first.
-  if (auto weakest = weaken(pattern); folds_.contains(hash_bytes(weakest, db))) return weakest;
-  for (bool again = true; again;) {
-    again = false;
-    const auto segments = segments_of(text);
-    for (std::size_t n = 0; n < segments; ++n) {
-      const auto segment = segment_of(text, n);
-      if (is_placeholder(segment)) continue;
-      for (const auto& form : {weaken(segment), std::string(any_text)}) {
-        if (form == segment || (landmark && form == any_text)) continue;
-        auto candidate = with_segment(text, n, form);
-        if (!folds_.contains(hash_bytes(candidate, db))) continue;
-        text = std::move(candidate);
-        again = true;
-        break;
-      }
-    }
+  if (weak_folds_.empty() && text_folds_.empty()) return std::string(pattern);
+  std::string text, weak;
+  text.reserve(pattern.size() + 16);
+  std::size_t done = 0;
+  for (const auto [begin, end] : PatternParts(pattern)) {
+    text += pattern.substr(done, begin - done);
+    const auto word = folded_word(db, text, pattern.substr(begin, end - begin), landmark, weak);
+    text += word;
+    done = end;
   }
-  return text;
+  return text += pattern.substr(done);
 }
 
-std::uint32_t PatternTable::add(std::uint32_t db, std::string pattern, std::string_view key) {
-  if (live_ >= most_cells) {
+std::uint32_t PatternTable::add(std::uint32_t db, std::string pattern, std::string_view key, bool landmark) {
+  if (live_.size() >= most_cells && !closed_) {
     make_room();
-    auto again = refold(db, pattern, infrastructure_ && infrastructure_(key));
-    if (const auto found = find(db, again); found != none) return found;
-    if (live_ >= most_cells) {
-      again = other;
-      if (const auto found = find(db, again); found != none) return found;
-    }
-    pattern = std::move(again);
+    pattern = refold(db, pattern, landmark && honour_landmarks_);
+    if (const auto found = find(db, pattern); found != none) return found;
   }
-  const auto number = static_cast<std::uint32_t>(cells_.size());
-  by_pattern_[hash_bytes(pattern, db)] = number;
-  cells_.push_back(
-      {std::make_unique<Cell>(db, std::move(pattern), key), none, infrastructure_ && infrastructure_(key)});
-  ++live_;
-  count_kinds(number);
+  if (closed_ || live_.size() >= most_cells) {
+    if (const auto found = find(db, other); found != none) return found;
+    return create(db, std::string(other), key, true);
+  }
+  const auto number = create(db, std::move(pattern), key, landmark);
+  to_count_.push_back(number);
+  count_words();
+  if (live_.size() >= next_wide_look_) fold_wide_places();
   return resolve(number);
 }
 
-void PatternTable::count_kinds(std::uint32_t cell) {
-  const auto db = cells_[cell].cell->db();
-  const auto pattern = cells_[cell].cell->pattern();  // a copy: folding renames and frees cells
-  const auto segments = segments_of(pattern);
-  for (std::size_t n = 0; n < segments; ++n) {
-    const auto segment = segment_of(pattern, n);
-    const auto weak = weaken(segment);
-    if (weak == segment) continue;
-    const auto group = with_segment(pattern, n, weak);
-    if (++kinds_[hash_bytes(group, db)] > most_of_a_kind) return fold_kind(db, group);
-  }
+std::uint32_t PatternTable::create(std::uint32_t db, std::string pattern, std::string_view key,
+                                   bool landmark) {
+  const auto number = static_cast<std::uint32_t>(slots_.size());
+  by_pattern_[hash_bytes(pattern, db)] = number;
+  slots_.push_back({std::make_unique<Cell>(db, std::move(pattern), key), none, landmark});
+  live_.push_back(number);
+  return number;
 }
 
-/// Whether every segment of the pattern is the group's, or becomes it when weakened or taken for any text.
-bool PatternTable::is_of_kind(const Slot& slot, std::uint32_t db, std::string_view group) const {
-  if (slot.merged_into != none || slot.cell->db() != db) return false;
-  std::string_view pattern = slot.cell->pattern();
-  while (true) {
-    const auto mine = pattern.substr(0, pattern.find(':')), theirs = group.substr(0, group.find(':'));
-    // Most cells differ in the first bytes already; this comparison keeps folding cheap.
-    const bool alike =
-        mine == theirs || (theirs == any_text ? !slot.landmark && !is_placeholder(mine)
-                                              : theirs.find('{') != theirs.npos && weaken(mine) == theirs);
-    if (!alike) return false;
-    const bool last = mine.size() == pattern.size(), their_last = theirs.size() == group.size();
-    if (last || their_last) return last && their_last;
-    pattern.remove_prefix(mine.size() + 1), group.remove_prefix(theirs.size() + 1);
-  }
-}
-
-/// Merges every cell of the kind into the cell of `group`.
-void PatternTable::fold_kind(std::uint32_t db, const std::string& group) {
-  const auto key = hash_bytes(group, db);
-  folds_.insert(key);
-  auto target = find(db, group);
-  const bool is_new = target == none;
-  for (std::uint32_t i = 0; i < cells_.size(); ++i) {
-    auto& slot = cells_[i];
-    if (i == target || !is_of_kind(slot, db, group)) continue;
-    ++folded_patterns_;
-    if (target != none) {
-      merge(i, target);
-      continue;
+/// Counts the words of new and renamed patterns; one too many of a kind folds the kind, which renames
+/// patterns in turn.
+void PatternTable::count_words() {
+  while (!to_count_.empty()) {
+    const auto number = to_count_.back();
+    to_count_.pop_back();
+    while (slots_[number].cell && is_one_too_many(*slots_[number].cell)) {
     }
-    target = i;
-    by_pattern_.erase(hash_bytes(slot.cell->pattern(), db));
-    slot.cell->rename(group);
-    by_pattern_[key] = i;
   }
-  if (is_new && target != none) count_kinds(target);
 }
 
-void PatternTable::merge(std::uint32_t from, std::uint32_t into) {
-  auto& slot = cells_[from];
+bool PatternTable::is_one_too_many(const Cell& cell) {
+  const std::string_view pattern = cell.pattern();
+  for (const auto [begin, end] : PatternParts(pattern)) {
+    const auto before = pattern.substr(0, begin), word = pattern.substr(begin, end - begin);
+    if (is_placeholder(word) || !has_digit(word)) continue;
+    const auto weak = fold_digits(word);
+    if (weak == word || !words_.insert(place_hash(cell.db(), before, word)).second) continue;
+    const auto kind = place_hash(cell.db(), before, weak);
+    if (++kinds_[kind] <= most_of_a_kind) continue;
+    weak_folds_.insert(kind);
+    sweep(cell.db(), std::string(before));
+    return true;
+  }
+  return false;
+}
+
+/// Applies the folds in force to the patterns with this beginning.
+void PatternTable::sweep(std::uint32_t db, std::string_view beginning) {
+  for (const auto number : live_) {
+    const auto& slot = slots_[number];
+    if (slot.cell && slot.cell->db() == db && slot.cell->pattern().starts_with(beginning) && move(number))
+      to_count_.push_back(number);
+  }
+  forget_merged();
+}
+
+void PatternTable::sweep_all() {
+  for (const auto number : live_)
+    if (move(number)) to_count_.push_back(number);
+  forget_merged();
+}
+
+/// Moves a cell to where its pattern belongs now; true when it got a new name there, false when it stays or
+/// was merged.
+bool PatternTable::move(std::uint32_t number) {
+  auto& slot = slots_[number];
+  if (slot.cell->pattern() == other) return false;
+  auto pattern = refold(slot.cell->db(), slot.cell->pattern(), slot.landmark && honour_landmarks_);
+  if (pattern == slot.cell->pattern()) return false;
+  ++folded_patterns_;
   by_pattern_.erase(hash_bytes(slot.cell->pattern(), slot.cell->db()));
-  cells_[into].cell->merge(*slot.cell);
+  const auto target = find(slot.cell->db(), pattern);
+  if (target == none) {
+    by_pattern_[hash_bytes(pattern, slot.cell->db())] = number;
+    slot.cell->rename(std::move(pattern));
+    return true;
+  }
+  slots_[target].cell->merge(std::move(*slot.cell));
   slot.cell.reset();
-  slot.merged_into = into;
-  --live_;
+  slot.merged_into = target;
+  return false;
+}
+
+void PatternTable::forget_merged() {
+  std::erase_if(live_, [this](std::uint32_t number) { return !slots_[number].cell; });
+}
+
+/// Folds places that score at least so much, until about `wanted` patterns are left. False when there was
+/// none.
+bool PatternTable::fold_places(double least_score, std::size_t wanted) {
+  std::vector<NamedPattern> patterns;
+  each([&](std::uint32_t number, const Cell& cell) {
+    patterns.push_back(
+        {cell.db(), cell.pattern(), cell.keys(), slots_[number].landmark && honour_landmarks_});
+  });
+  bool any = false;
+  std::size_t left = live_.size();
+  for (const auto& place : places_to_fold(patterns)) {
+    if (place.score < least_score || left <= wanted) break;
+    text_folds_.insert(place.hash);
+    kept_.insert(place.kept.begin(), place.kept.end());
+    left -= std::min(left, place.words - 1);
+    any = true;
+  }
+  if (any) sweep_all();
+  return any;
+}
+
+void PatternTable::fold_wide_places() {
+  fold_places(wide, 0);
+  count_words();
+  next_wide_look_ = std::max(first_wide_look, 2 * live_.size());
 }
 
 void PatternTable::make_room() {
-  kinds_.clear();  // what did not become many by now may begin to count anew
-  fold_widest();
-  if (live_ > most_cells / 2) give_up_rarest();
-}
-
-void PatternTable::fold_widest() {
-  constexpr std::size_t least_members = 16;
-  struct Kind {
-    std::size_t members = 0;
-    std::uint32_t db = 0;
-    std::string group{};
-  };
-  std::unordered_map<std::uint64_t, Kind> kinds;
-  for (const auto& slot : cells_) {
-    if (slot.merged_into != none || slot.landmark) continue;
-    const auto& pattern = slot.cell->pattern();
-    const auto segments = segments_of(pattern);
-    for (std::size_t n = 0; n < segments; ++n) {
-      if (is_placeholder(segment_of(pattern, n))) continue;
-      auto group = with_segment(pattern, n, any_text);
-      auto& kind = kinds[hash_bytes(group, slot.cell->db())];
-      if (kind.members++ == 0) kind.db = slot.cell->db(), kind.group = std::move(group);
+  constexpr std::size_t half = most_cells / 2, three_quarters = most_cells / 4 * 3;
+  // What did not become many by now may begin to count anew.
+  kinds_.clear(), words_.clear();
+  while (live_.size() > half && fold_places(looks_like_ids, half)) {
+  }
+  while (live_.size() > three_quarters && fold_places(0, three_quarters)) {
+  }
+  if (live_.size() > three_quarters && honour_landmarks_) {
+    honour_landmarks_ = false;
+    while (live_.size() > three_quarters && fold_places(0, three_quarters)) {
     }
   }
-  std::vector<Kind> widest;
-  for (auto& [hash, kind] : kinds)
-    if (kind.members >= least_members) widest.push_back(std::move(kind));
-  std::sort(widest.begin(), widest.end(), [](const Kind& a, const Kind& b) {
-    return a.members != b.members ? a.members > b.members : std::tie(a.group, a.db) < std::tie(b.group, b.db);
-  });
-  for (const auto& kind : widest) {
-    if (live_ <= most_cells / 2) return;
-    fold_kind(kind.db, kind.group);
-  }
-}
-
-void PatternTable::give_up_rarest() {
-  std::vector<std::uint32_t> rarest;
-  for (std::uint32_t i = 0; i < cells_.size(); ++i)
-    if (cells_[i].cell && !cells_[i].landmark && cells_[i].cell->pattern() != other) rarest.push_back(i);
-  std::stable_sort(rarest.begin(), rarest.end(),
-                   [&](auto a, auto b) { return cells_[a].cell->keys() < cells_[b].cell->keys(); });
-  for (const auto i : rarest) {
-    if (live_ <= most_cells / 2) return;
-    const auto db = cells_[i].cell->db();
-    auto target = find(db, other);
-    if (target == none) {
-      target = static_cast<std::uint32_t>(cells_.size());
-      by_pattern_[hash_bytes(other, db)] = target;
-      cells_.push_back(
-          {std::make_unique<Cell>(db, std::string(other), cells_[i].cell->example()), none, false});
-      ++live_;
-    }
-    ++folded_patterns_;
-    merge(i, target);
-  }
+  count_words();
+  closed_ = live_.size() > most_cells / 8 * 7 || slots_.size() > most_slots ||
+            weak_folds_.size() + text_folds_.size() + kept_.size() > most_folds;
 }
 
 }  // namespace headroom::survey

@@ -94,6 +94,41 @@ Estimate scaled(const Estimate& estimate, double share) {
 
 // A pattern of one type keeps its interval. Where types are mixed the bytes are shared out as measured, and
 // so is the interval; it is then that of the pattern, not of the type.
+/// The type that the keys of this encoding have, among those measured in the group.
+KeyType type_with(Encoding encoding, const PatternGroup& group) {
+  using enum KeyType;
+  const auto may_be = [encoding](KeyType type) {
+    switch (encoding) {
+      case Encoding::integer:
+      case Encoding::embstr:
+      case Encoding::raw:
+        return type == string;
+      case Encoding::intset:
+        return type == set;
+      case Encoding::quicklist:
+        return type == list;
+      case Encoding::skiplist:
+        return type == zset;
+      case Encoding::stream:
+        return type == KeyType::stream;
+      case Encoding::hashtable:
+        return type == hash || type == set;
+      case Encoding::listpack:
+      case Encoding::ziplist:
+        return type == hash || type == zset || type == list || type == set;
+      default:
+        return true;
+    }
+  };
+  auto best = unknown;
+  for (std::size_t i = 1; i < key_type_count; ++i) {
+    const auto type = static_cast<KeyType>(i);
+    const auto more = group.measured_types[i] > group.measured_types[static_cast<std::size_t>(best)];
+    if (may_be(type) && more) best = type;
+  }
+  return best == unknown ? group.type() : best;
+}
+
 std::vector<TypeSum> types_of(const std::vector<PatternGroup>& groups) {
   std::map<std::pair<KeyType, Encoding>, std::pair<EstimateSum, EstimateSum>> adders;
   for (const auto& group : groups) {
@@ -102,7 +137,7 @@ std::vector<TypeSum> types_of(const std::vector<PatternGroup>& groups) {
       if (group.measured_encodings[e] == 0) continue;
       const auto share =
           static_cast<double>(group.measured_encodings[e]) / static_cast<double>(group.measured);
-      auto& adder = adders[{group.type(), static_cast<Encoding>(e)}];
+      auto& adder = adders[{type_with(static_cast<Encoding>(e), group), static_cast<Encoding>(e)}];
       adder.first.add(grown(group.measured_encodings[e], group));
       adder.second.add(scaled(group.bytes, share));
     }
@@ -133,7 +168,7 @@ std::vector<DebrisSum> debris_of(const std::vector<PatternGroup>& groups) {
     DebrisSum sum{};
     EstimateSum keys{}, bytes{};
   };
-  std::map<std::tuple<std::string_view, std::string, std::uint32_t>, Found> found;
+  std::map<std::tuple<std::string_view, std::string_view, std::string, std::uint32_t>, Found> found;
   for (const auto& group : groups) {
     const auto& attribution = group.attribution;
     const auto& keys = attribution.only_without_ttl
@@ -141,7 +176,7 @@ std::vector<DebrisSum> debris_of(const std::vector<PatternGroup>& groups) {
                            : Estimate{static_cast<double>(group.keys), static_cast<double>(group.keys),
                                       static_cast<double>(group.keys)};
     if (attribution.debris.empty() || keys.high == 0 || (keys.exact() && keys.value == 0)) continue;
-    auto& row = found[{attribution.debris, attribution.owner, group.db}];
+    auto& row = found[{attribution.debris, attribution.family, attribution.owner, group.db}];
     row.keys.add(keys);
     row.bytes.add(attribution.only_without_ttl ? group.without_ttl_bytes : group.bytes);
     row.sum.kind = attribution.debris, row.sum.family = attribution.family, row.sum.owner = attribution.owner;

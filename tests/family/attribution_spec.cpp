@@ -47,8 +47,8 @@ TEST(Attribution, needs_two_shapes_of_the_right_type_to_confirm_a_root) {
 }
 
 TEST(Attribution, takes_prefixes_with_colons_and_hash_tags_for_roots) {
-  EXPECT_EQ(last(bullmq_with("app:{eu}:q:mail:7", hash, "app:{eu}:q:mail")), "bullmq app:{{eu}}:q:mail job");
-  EXPECT_EQ(last(bullmq_with("{x}:mail:wait", list, "{x}:mail")), "bullmq {{x}}:mail waiting");
+  EXPECT_EQ(last(bullmq_with("app:{eu}:q:mail:7", hash, "app:{eu}:q:mail")), "bullmq app:{eu}:q:mail job");
+  EXPECT_EQ(last(bullmq_with("{x}:mail:wait", list, "{x}:mail")), "bullmq {x}:mail waiting");
 }
 
 TEST(Attribution, gives_a_key_to_the_longest_root) {

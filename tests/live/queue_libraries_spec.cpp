@@ -13,7 +13,17 @@ struct Library {
   std::string script;
   std::string name;
   std::string family;
+
+  friend std::ostream& operator<<(std::ostream& out, const Library& library) { return out << library.name; }
 };
+
+/// A queue whose name is a number is an id to the audit: "bull:mail:7" shows as "bull:mail:{n}"
+/// (docs/decisions/001). `queues` lists it by its own name.
+std::string owner_in_audit(const std::string& root) {
+  const auto last = root.rfind(':') + 1;
+  const bool number = last < root.size() && root.find_first_not_of("0123456789", last) == std::string::npos;
+  return number ? root.substr(0, last) + "{n}" : root;
+}
 
 class QueueLibrary : public testing::TestWithParam<Library> {
  protected:
@@ -29,7 +39,7 @@ TEST_P(QueueLibrary, leaves_no_key_that_headroom_cannot_name) {
   ASSERT_FALSE(audit.is_null());
   EXPECT_THAT(unclassified(audit, ""), testing::IsEmpty());
   for (const auto& queue : produced["queues"]) {
-    const auto owner = row(audit["owners"], "owner", queue["root"].get<std::string>());
+    const auto owner = row(audit["owners"], "owner", owner_in_audit(queue["root"].get<std::string>()));
     ASSERT_FALSE(owner.is_null()) << "audit has no owner " << queue["root"];
     EXPECT_EQ(owner["family"], GetParam().family) << queue["root"];
   }
