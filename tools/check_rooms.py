@@ -41,6 +41,7 @@ def function_lengths(lines):
     """(first line, length) of each function body, by brace depth: a body opens on a line ending in `{` that holds a `)`."""
     start, depth, inside = 0, 0, False
     for number, raw in enumerate(lines, 1):
+        raw = re.sub(r"(?<=\d)'(?=\d)", "", raw)  # 1'000 is a number, not the beginning of a character
         line = re.sub(r'"(\\.|[^"\\])*"|\'(\\.|[^\'\\])*\'|//.*', "", raw)
         opens_body = re.match(r"^\S.*|^ {1,2}\S.*", raw) and ")" in line and line.rstrip().endswith("{")
         if not inside and opens_body and not re.match(r"^\s*(namespace|struct|class|enum|union|extern)\b", raw):

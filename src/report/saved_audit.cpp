@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include <cstdio>
+#include <charconv>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <tuple>
@@ -17,19 +17,23 @@ Error not_an_audit(std::string_view where, std::string_view why) {
           "make one: headroom audit --format json --output FILE", Exit::usage};
 }
 
+/// The decimal number in text[at, at + size); -1 when there is none.
+int number_at(std::string_view text, std::size_t at, std::size_t size) {
+  int value = -1;
+  if (text.size() >= at + size) std::from_chars(text.data() + at, text.data() + at + size, value);
+  return value;
+}
+
 // Only what we write ourselves: "2026-11-21T05:40:00Z", with or without a fraction.
 std::chrono::milliseconds moment_of(const Json& value) {
+  using namespace std::chrono;
   if (!value.is_string()) return {};
-  int year = 0;
-  unsigned month = 0, day = 0, hour = 0, minute = 0, second = 0;
   const auto text = value.get<std::string>();
-  if (std::sscanf(text.c_str(), "%4d-%2u-%2uT%2u:%2u:%2u", &year, &month, &day, &hour, &minute, &second) != 6)
-    return {};
-  const std::chrono::year_month_day date{std::chrono::year(year), std::chrono::month(month),
-                                         std::chrono::day(day)};
+  const year_month_day date{year(number_at(text, 0, 4)), month(static_cast<unsigned>(number_at(text, 5, 2))),
+                            day(static_cast<unsigned>(number_at(text, 8, 2)))};
   if (!date.ok()) return {};
-  return std::chrono::sys_days(date).time_since_epoch() + std::chrono::hours(hour) +
-         std::chrono::minutes(minute) + std::chrono::seconds(second);
+  return sys_days(date).time_since_epoch() + hours(number_at(text, 11, 2)) + minutes(number_at(text, 14, 2)) +
+         seconds(number_at(text, 17, 2));
 }
 
 std::string text_of(const Json& row, const char* name) {
