@@ -38,12 +38,12 @@ TEST(GrowthRows, put_both_sides_beside_each_other) {
   const auto before = read_saved_audit(saved, "old.json");
   auto after = *before;
   after.sums.erase(after.sums.begin());
-  after.sums[1].keys = 20;
+  after.sums[0].keys = 20;
   const auto rows = growth_rows(*before, after);
   ASSERT_EQ(rows.size(), 3U);
   for (const auto& row : rows) {
-    if (row.kind == "family") EXPECT_EQ(row.keys_after, 0U);
-    if (row.kind == "pattern") EXPECT_EQ(row.keys_before, 7U), EXPECT_EQ(row.keys_after, 20U);
+    EXPECT_EQ(row.keys_before, row.kind == "family" ? 10U : row.kind == "owner" ? 3U : 7U);
+    EXPECT_EQ(row.keys_after, row.kind == "family" ? 0U : row.kind == "owner" ? 20U : 7U);
   }
 }
 
