@@ -30,6 +30,13 @@ void wipe(int argc, char** argv) {
   }
 }
 
+void warn_of_visible_password(const app::Options& options) {
+  if (!options.password.empty() && !options.quiet)
+    std::fputs(
+        "headroom: others can read a password given with -a in the process list; REDISCLI_AUTH is private\n",
+        stderr);
+}
+
 int end(const Error& error, std::string_view format) {
   app::complain(error, format);
   return static_cast<int>(error.exit);
@@ -48,6 +55,7 @@ int main(int argc, char** argv) {
     return 0;
   }
   const auto& [command, invocation] = std::get<std::pair<app::Subcommand, app::Invocation>>(*understood);
+  warn_of_visible_password(invocation.options);
   const auto exit = command.run(invocation);
   return exit ? static_cast<int>(*exit) : end(exit.error(), invocation.options.format);
 }

@@ -27,7 +27,8 @@ constexpr std::array table{
     OptionSpec{connection, "--sni", &Options::sni, "NAME", "",
                "the name to ask for and to check, when it is not the host"},
     OptionSpec{connection, "--insecure", &Options::insecure, "", "", "encrypt without checking who answers"},
-    OptionSpec{connection, "-c,--cluster", &Options::cluster, "", "", "the address is one node of a cluster"},
+    OptionSpec{connection, "-c,--cluster", &Options::cluster, "", "",
+               "not yet: name each master as a TARGET instead"},
     OptionSpec{connection, "--connect-timeout", &Options::connect_timeout, "SECONDS", "",
                "give up connecting after so long"},
 

@@ -75,6 +75,11 @@ Result<std::vector<Session>> sessions(const Invocation& invocation) {
   const auto& options = invocation.options;
   if (options.connect_timeout <= 0 || options.connect_timeout > 3600)
     return fail(bad_value("--connect-timeout", "between 0 and 3600 seconds"));
+  if (options.cluster)
+    return fail({"headroom does not follow a cluster by itself yet", "-c",
+                 "name each master as a TARGET: headroom audit "
+                 "redis://a:6379 redis://b:6379 (their reports are added up)",
+                 Exit::usage});
   auto targets = options.targets;
   if (targets.empty()) targets.emplace_back();
   std::vector<Session> found;

@@ -7,7 +7,7 @@
 
 namespace headroom {
 
-/// How the program ends; the same numbers for every command (docs/exit-codes.md).
+/// How the program ends; the same numbers for every command (README.md).
 enum class Exit : std::uint8_t {
   fine = 0,
   findings = 1,     ///< something at or above --fail-on was found

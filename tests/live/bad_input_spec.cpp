@@ -78,6 +78,18 @@ TEST(BadInput, password_in_the_environment_is_taken) {
   EXPECT_EQ(headroom({"audit", server.url()}, {"REDISCLI_AUTH=right"}).status, 0);
 }
 
+TEST(BadInput, password_on_the_command_line_works_is_warned_of_and_not_repeated) {  // SEC-1
+  RedisServer server({"--requirepass", "hunter2"});
+  const auto finished = headroom({"audit", "-s", server.socket_path(), "-a", "hunter2"});
+  EXPECT_EQ(finished.status, 0) << finished.err;
+  EXPECT_THAT(finished.err, HasSubstr("REDISCLI_AUTH"));
+  EXPECT_THAT(finished.err + finished.out, Not(HasSubstr("hunter2")));
+}
+
+TEST(BadInput, cluster_is_not_followed_and_says_what_to_do) {
+  expect_clear_error(headroom({"audit", "-c"}), usage, "cluster");
+}
+
 TEST(BadInput, tls_against_a_plain_port) {
   const auto port = std::to_string(free_port());
   RedisServer server({"--port", port});
