@@ -90,8 +90,9 @@ struct Survey {
   std::string biggest_guarantee{};  ///< what may have been missed, in words
   std::vector<DebrisSum> debris{};
   std::vector<ReconciliationLine> reconciliation{};  ///< sums to used_memory exactly
-  std::uint64_t folded_patterns = 0;  ///< patterns that had to be folded further to stay within bounds
-  std::uint64_t other_keys = 0;       ///< keys counted under "other" for the same reason
+  std::uint64_t folded_patterns =
+      0;                         ///< patterns that gave way to a wider one: many differed in one part only
+  std::uint64_t other_keys = 0;  ///< keys counted under "other" for the same reason
 };
 
 }  // namespace headroom

@@ -338,7 +338,7 @@ void note_sampling(const Survey& survey, std::vector<std::string>& notes) {
         human_count(survey.measured), human_count(survey.total.keys), human_share(survey.confidence),
         human_share(survey.precision)));
   if (survey.folded_patterns != 0)
-    notes.push_back(fmt::format("{} patterns were folded further to keep memory flat.",
+    notes.push_back(fmt::format("{} patterns that differed in one part only were folded into wider ones.",
                                 human_count(survey.folded_patterns)));
   if (survey.other_keys != 0)
     notes.push_back(fmt::format("{} keys fit no pattern of their own and are counted as \"other\".",

@@ -252,10 +252,11 @@ TEST(AuditReport, says_what_could_not_be_asked_and_what_the_scan_met) {
   survey.other_keys = 77;
   survey.folded_patterns = 3;
   const std::string text = rendered(audit_report(survey), Format::text);
-  for (const char* sentence : {"- Not known: CONFIG is renamed or forbidden: maxmemory-policy\n",
-                               "- The scan returned 3 712 100 names; the server held",
-                               "- Restarts of the server during the scan: 1;",
-                               "- 77 keys fit no pattern of their own", "- 3 patterns were folded further"})
+  for (const char* sentence :
+       {"- Not known: CONFIG is renamed or forbidden: maxmemory-policy\n",
+        "- The scan returned 3 712 100 names; the server held",
+        "- Restarts of the server during the scan: 1;", "- 77 keys fit no pattern of their own",
+        "- 3 patterns that differed in one part only"})
     EXPECT_NE(text.find(sentence), std::string::npos) << sentence;
 }
 
