@@ -252,6 +252,15 @@ TEST(Attribution, suspects_an_rpc_list_once_nobody_touched_it_for_a_day) {
   EXPECT_EQ(attributed(groups).back().attribution.debris, "unread-rpc-list");
 }
 
+TEST(Attribution, suspects_the_bindings_of_clients_once_none_has_asked_for_a_quarter_of_an_hour) {
+  auto groups = groups_of({{"_kombu.binding.reply.celery.pidbox", set}});
+  groups.back().min_idle_seconds = 60;
+  EXPECT_EQ(attributed(groups).back().attribution.debris, "");
+  groups.back().min_idle_seconds = 15 * 60;
+  EXPECT_EQ(attributed(groups).back().attribution.debris, "stale-binding");
+  EXPECT_EQ(attributed(groups).back().attribution.care, Care::hands_off);
+}
+
 TEST(KombuAttribution, knows_a_queue_by_its_binding_its_priorities_or_its_name) {
   EXPECT_EQ(last({{"_kombu.binding.mail", set}, {"mail", list}}), "kombu  queue");
   EXPECT_EQ(last({{"_kombu.binding.celery.pidbox", set}, {"celery", list}}), "kombu  queue");

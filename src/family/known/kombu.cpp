@@ -22,7 +22,14 @@ std::vector<KeyShape> broker_shapes() {
        .types = KeyType::set,
        .role = "binding",
        .why = "who waits for answers of workers; a killed client leaves its member",
-       .tell = 4},
+       .tell = 4,
+       .debris_when = DebrisWhen::idle,
+       .debris = "stale-binding",
+       .debris_why =
+           "no client has asked workers for a quarter of an hour, and a client takes its member along when "
+           "it ends in order: what is left is of clients that were killed; certain when a member is there in "
+           "two looks 10 minutes apart",
+       .idle_minutes = 15},
       {.shape = "{prefix}_kombu.binding.{any}",
        .types = KeyType::set,
        .role = "binding",
