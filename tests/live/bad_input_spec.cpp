@@ -86,6 +86,10 @@ TEST(BadInput, password_on_the_command_line_works_is_warned_of_and_not_repeated)
   EXPECT_THAT(finished.err + finished.out, Not(HasSubstr("hunter2")));
 }
 
+TEST(BadInput, queues_of_two_servers_at_once) {
+  expect_clear_error(headroom({"queues", "redis://a", "redis://b"}), usage, "one server");
+}
+
 TEST(BadInput, cluster_is_not_followed_and_says_what_to_do) {
   expect_clear_error(headroom({"audit", "-c"}), usage, "cluster");
 }

@@ -42,20 +42,20 @@ Result<Exit> run(const Invocation& invocation) {
   if (!servers) return fail(servers.error());
   const auto known = Families::load(invocation.options);
   if (!known) return fail(known.error());
-  Exit exit = Exit::fine;
-  for (const auto& server : *servers) {
-    family::RootFinder finder(known->all());
-    const auto survey = survey_live(server, known->all(), invocation.options, &finder);
-    if (!survey) return fail(survey.error());
-    auto link = server.open();
-    if (!link) return fail(link.error());
-    auto states = describe(**link, finder, survey->server.server_time);
-    add_parts(states, *survey);
-    if (const auto done = emit(report::queues_report(survey->server, states), invocation); !done)
-      return fail(done.error());
-    if (!survey->scan.complete) exit = Exit::partial;
-  }
-  return exit;
+  if (servers->size() > 1)
+    return fail(
+        {"queues looks at one server at a time", "command line", "headroom queues TARGET", Exit::usage});
+  const auto& server = servers->front();
+  family::RootFinder finder(known->all());
+  const auto survey = survey_live(server, known->all(), invocation.options, &finder);
+  if (!survey) return fail(survey.error());
+  auto link = server.open();
+  if (!link) return fail(link.error());
+  auto states = describe(**link, finder, survey->server.server_time);
+  add_parts(states, *survey);
+  if (const auto done = emit(report::queues_report(survey->server, states), invocation); !done)
+    return fail(done.error());
+  return survey->scan.complete ? Exit::fine : Exit::partial;
 }
 
 }  // namespace
@@ -64,7 +64,7 @@ Subcommand queues() {
   return {"queues",
           "every queue of every library: jobs per state, bytes, retention, heartbeat (marks the queues' own "
           "keys as used)",
-          "[TARGET...]",
+          "[TARGET]",
           {OptionGroup::connection, OptionGroup::look, OptionGroup::output, OptionGroup::policy},
           "",
           run};
