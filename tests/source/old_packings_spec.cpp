@@ -240,7 +240,9 @@ TEST(Packings, F02_damage_is_seen_exactly_where_the_server_sees_it) {
       // is right. It never writes such a thing, so it is damage to us.
       const bool runs_on =
           packing == Packing::listpack && walked.why == "a length and its back length differ";
-      if (accepted && runs_on) continue;
+      // Nor does it mind bytes behind the end mark of a zipmap.
+      const bool ends_early = packing == Packing::zipmap && walked.why == "its end mark is not at its end";
+      if (accepted && (runs_on || ends_early)) continue;
       ASSERT_EQ(walked.end == Step::end, accepted)
           << int{type} << ' ' << i << ' ' << walked.why << " at " << walked.offset;
       ++(accepted ? sound : damaged);
