@@ -31,7 +31,7 @@ Error nonsense(std::string what) {
 std::string quoted(std::string_view text) { return "\"" + escaped(text.substr(0, 200)) + "\""; }
 
 std::string_view chomped(std::string_view line) {
-  while (line.ends_with('\r') || line.ends_with('\n')) line.remove_suffix(1);
+  while (line.ends_with('\r')) line.remove_suffix(1);
   return line;
 }
 
@@ -164,7 +164,6 @@ Result<std::string> ReplicationStream::line(steady_clock::time_point asked) {
     if (end != std::string_view::npos && end <= longest_line) {
       std::string found(chomped(received_.filled().substr(0, end)));
       received_.drop(end + 1);
-      if (found.empty()) continue;
       return found;
     }
     if (received_.filled().size() > longest_line)
@@ -182,7 +181,7 @@ Result<std::string> ReplicationStream::line(steady_clock::time_point asked) {
 /// The signs of life of a server that is not ready.
 Result<bool> ReplicationStream::skip_newlines(steady_clock::time_point asked) {
   const auto filled = received_.filled();
-  const std::size_t count = std::min(filled.find_first_not_of('\n'), filled.size());
+  const std::size_t count = std::min(filled.find_first_not_of("\r\n"), filled.size());
   if (count == 0) return true;
   received_.drop(count);
   newlines_ += count;

@@ -186,7 +186,8 @@ TEST(SnapshotRisk, tells_the_operator_what_it_may_cost) {
               HasSubstr("likely up to 92.8 MiB (if at most 1000 writes a second go on), "
                         "at the very most 954 MiB; free are 2.79 GiB at most"));
   EXPECT_THAT(cost_in_words(risk)[2], HasSubstr("CONFIG GET is not allowed"));
-  risk.diskless = false, risk.child_running = true;
+  risk.diskless = false, risk.child_running = true, risk.maxmemory = Bytes{1 << 30};
+  EXPECT_THAT(cost_in_words(risk)[1], HasSubstr("on top of its maxmemory of 1.00 GiB"));
   EXPECT_THAT(all(cost_in_words(risk)), HasSubstr("writes the snapshot to its disk first"));
   EXPECT_THAT(all(cost_in_words(risk)), HasSubstr("begins when it has ended"));
 }
@@ -282,6 +283,19 @@ TEST_F(Pair, a_replica_with_another_password_or_that_is_stuck_is_passed_over) {
   ASSERT_TRUE(plan);
   EXPECT_TRUE(plan->from_target);
   EXPECT_THAT(plan->passed_over, Contains(HasSubstr("did not answer in time")));
+}
+
+// What a replica says of its address is not proof: the login of a Unix socket leaves the machine for nobody.
+TEST_F(Pair, an_address_elsewhere_gets_no_login_meant_for_a_Unix_socket) {
+  follow({"--replica-announce-ip", "192.0.2.1"});
+  const auto plan = plan_snapshot(endpoint_of(*master_));
+  ASSERT_TRUE(plan);
+  EXPECT_TRUE(plan->from_target);
+  EXPECT_THAT(plan->passed_over, ElementsAre(HasSubstr("on another machine")));
+  const auto by_network = plan_snapshot(master());
+  ASSERT_TRUE(by_network);
+  EXPECT_TRUE(by_network->from_target);
+  EXPECT_THAT(by_network->passed_over, ElementsAre(HasSubstr("redis://192.0.2.1:")));
 }
 
 TEST_F(Pair, dangerous_snapshots_need_force) {

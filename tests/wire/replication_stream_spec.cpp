@@ -211,6 +211,9 @@ TEST(ReplicationStream, endless_lines_and_endless_newlines_end) {
   EXPECT_THAT(failure(full + std::string(1 << 20, 'x')).what, HasSubstr("endless line"));
   EXPECT_THAT(failure(std::string(200'000, '\n')).what, HasSubstr("empty lines without end"));
   EXPECT_THAT(failure(full + std::string(200'000, '\n')).what, HasSubstr("empty lines without end"));
+  std::string both;
+  for (int i = 0; i < 100'000; ++i) both += "\r\n";
+  EXPECT_THAT(failure(both).what, HasSubstr("empty lines without end"));
 }
 
 TEST(ReplicationStream, waits_as_long_as_it_is_told_to) {

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "wire/read_only_link.h"
 
 namespace headroom::source {
 namespace {
@@ -31,7 +32,8 @@ Result<SnapshotRisk> risk_of(const wire::Endpoint& endpoint, const SnapshotOptio
                              const wire::Deadlines& deadlines) {
   auto connection = wire::Connection::open(endpoint, options.command, deadlines, {}, options.cancellation);
   if (!connection) return fail(connection.error());
-  return assess(**connection);
+  wire::ReadOnlyLink door(**connection);
+  return assess(door);
 }
 
 /// The host is a stranger's word, and goes to the resolver.

@@ -37,6 +37,8 @@ std::string copying(const SnapshotRisk& risk) {
       "pages changed meanwhile are copied: likely up to {} ({}), at the very most {}; free are {} at most "
       "(other processes and a container's limit are unknown)",
       human_bytes(*risk.likely_copy), pace, human_bytes(*risk.worst_copy), human_bytes(*risk.free));
+  if (risk.maxmemory.value_or(Bytes{}) > Bytes{})
+    text += fmt::format("; they come on top of its maxmemory of {}", human_bytes(*risk.maxmemory));
   if (*risk.free < *risk.worst_copy) text += "; do not start mass deletes or imports until it is done";
   return text;
 }
