@@ -52,7 +52,7 @@ void BullProof::judge_from_nothing() {
   for (BullRoot& root : roots_) {
     root.tallies = {};
     root.priority_is_live = false;
-    judge_queue(root, now_);
+    judge_queue(root);
   }
 }
 
@@ -125,7 +125,7 @@ void BullProof::doubt() {
 
 bool BullProof::name_or_end() {
   for (BullRoot& root : roots_)
-    if (root.not_proved.empty()) judge_priority(root);
+    if (root.not_proved.empty()) judge_with_ids(root, now_);
   if (!limits_.again || parts_ > 1 || !lacks_examples()) return end();
   step_ = Step::naming;
   return true;
