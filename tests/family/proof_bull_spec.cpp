@@ -293,7 +293,7 @@ TEST_F(BullProofTest, a_scheduler_whose_next_run_is_in_no_state_is_dead) {
   EXPECT_THAT(examples("dead-scheduler"), ElementsAre("bull:mail:repeat:poll"));
 }
 
-TEST_F(BullProofTest, repeatables_of_version_4_are_legacy_under_6_and_live_under_4_and_bull) {
+TEST_F(BullProofTest, repeatables_of_version_4_are_legacy_under_6_and_suspected_under_4_but_not_of_bull) {
   const auto with = [&](const std::string& version) {
     snapshot.keys().clear();
     snapshot.queue("bull:mail", "9", version);
@@ -303,7 +303,9 @@ TEST_F(BullProofTest, repeatables_of_version_4_are_legacy_under_6_and_live_under
     return found();
   };
   EXPECT_THAT(with("bullmq:6.7.0"), ElementsAre("legacy-repeatable bull:mail 1 0"));
-  EXPECT_THAT(with("bullmq:4.18.3"), IsEmpty());
+  EXPECT_EQ(prove().debris[0].certainty, Certainty::proved);
+  EXPECT_THAT(with("bullmq:4.18.3"), ElementsAre("legacy-repeatable bull:mail 1 0"));
+  EXPECT_EQ(prove().debris[0].certainty, Certainty::suspected);
   snapshot.keys().erase(snapshot.keys().begin() + 1, snapshot.keys().begin() + 3);  // meta, events
   snapshot.string("bull:mail:stalled-check", "1");
   EXPECT_THAT(found(), ElementsAre());

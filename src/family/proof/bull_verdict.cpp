@@ -46,9 +46,9 @@ constexpr std::array<BullDebrisKind, bull_debris_count> kinds = {{
     {BullDebris::dead_scheduler, "dead-scheduler",
      "the next run of this scheduler is in no state, so it never fires again", true},
     {BullDebris::legacy_repeatable, "legacy-repeatable",
-     "repeated jobs of before version 5: version 6 runs each once more, then it stops, and listing "
-     "schedulers "
-     "fails",
+     "schedules in the form of before version 5: alive there, but version 6 runs each once more, then it "
+     "stops, "
+     "and listing schedulers fails; make them again before the upgrade",
      true},
     {BullDebris::legacy_priority, "legacy-priority",
      "version 4 and later neither write nor read it, and none of its jobs waits", true},
@@ -191,7 +191,7 @@ void name_claim(const BullLedger& ledger, const Claim& claim, BullRoot& root, Bu
 
 bool applies(const Claim& claim, const BullRoot& root) {
   if (claim.kind == ClaimKind::next_run) return root.family == "bullmq" && root.version >= 5;
-  if (claim.kind == ClaimKind::legacy_repeatable) return root.family == "bullmq" && root.version >= 6;
+  if (claim.kind == ClaimKind::legacy_repeatable) return root.family == "bullmq";
   if (claim.kind == ClaimKind::next) return root.family == "bullmq";
   return true;
 }
