@@ -1,34 +1,26 @@
 #include "memory/reconcile.h"
 
-#include <algorithm>
-#include <bit>
 #include <cmath>
+
+#include "memory/key_tables.h"
 
 namespace headroom::memory {
 namespace {
 
-constexpr std::uint64_t slot = 8;    // a pointer
-constexpr std::uint64_t entry = 24;  // dictEntry of Redis up to 8.0
-constexpr std::uint64_t smallest_table = 4;
-
-std::uint64_t table_bytes(std::uint64_t entries) {
-  return entries == 0 ? 0 : slot * std::bit_ceil(std::max(entries, smallest_table));
-}
-
-/// What jemalloc gives for a dictEntry: with a quantum of 16 there is no class of 24 bytes.
-std::uint64_t allocated_entry(std::uint64_t quantum) { return quantum == 16 ? 32 : entry; }
-
-struct Tables {
+struct Around {
   std::uint64_t main = 0, expires = 0, rounding = 0;
 };
 
-Tables tables_of(const ServerFacts& server) {
-  Tables sum;
-  const auto cost = allocated_entry(server.quantum);
+Around around_keys(const ServerFacts& server, KeysHold hold) {
+  const auto model = server_model(server, Held::live);
+  const auto tables = key_tables(model, server.keyspace);
+  Around sum{tables.main.count, tables.expires.count};
+  if (hold == KeysHold::model) return sum;
+  const auto entry = deadline_entry(model);
+  const auto rounded_by = entry > 24 ? entry - 24 : 0;
   for (const auto& db : server.keyspace) {
-    sum.main += table_bytes(db.keys);
-    sum.expires += table_bytes(db.expires) + db.expires * cost;
-    sum.rounding += db.keys * (cost - entry);
+    sum.expires += db.expires * entry;
+    sum.rounding += db.keys * rounded_by;
   }
   return sum;
 }
@@ -41,13 +33,10 @@ class Lines {
   void add(std::string_view name, const std::optional<Bytes>& bytes, std::string_view explanation) {
     if (bytes && bytes->count > 0) add(name, bytes->count, explanation);
   }
-  std::vector<ReconciliationLine> finish(Bytes used) && {
+  std::vector<ReconciliationLine> finish(Bytes used, std::string_view rest_explained) && {
     auto rest = static_cast<std::int64_t>(used.count);
     for (const auto& line : lines_) rest -= line.bytes;
-    lines_.push_back({"not explained", rest,
-                      "what the lines above do not cover: rounding inside values, tables that are growing; "
-                      "negative where MEMORY USAGE "
-                      "overstates (streams)"});
+    lines_.push_back({"not explained", rest, rest_explained});
     return std::move(lines_);
   }
 
@@ -57,14 +46,18 @@ class Lines {
 
 }  // namespace
 
-std::vector<ReconciliationLine> reconcile(const ServerFacts& server, const Estimate& keys) {
+std::vector<ReconciliationLine> reconcile(const ServerFacts& server, const Estimate& keys, KeysHold hold) {
   if (!server.used_memory) return {};
-  const auto tables = tables_of(server);
+  const bool model = hold == KeysHold::model;
+  const auto tables = around_keys(server, hold);
   Lines lines;
   lines.add("keys and values", static_cast<std::uint64_t>(std::llround(keys.value)),
-            "sum of MEMORY USAGE over all keys");
+            model ? "the allocations of all keys, reckoned from their contents"
+                  : "sum of MEMORY USAGE over all keys");
   lines.add("main tables", tables.main, "the slots of the table that finds keys by name, 8 bytes each");
-  lines.add("expires tables", tables.expires, "one entry and its slot for every key with a TTL");
+  lines.add("expires tables", tables.expires,
+            model ? "the slots of the table of keys with a TTL"
+                  : "one entry and its slot for every key with a TTL");
   if (tables.rounding > 0)
     lines.add("allocator rounding", tables.rounding,
               "8 bytes a key: this server's allocator rounds a table entry of 24 bytes up to 32");
@@ -77,7 +70,12 @@ std::vector<ReconciliationLine> reconcile(const ServerFacts& server, const Estim
   lines.add("functions", server.functions, "loaded function libraries");
   lines.add("cluster links", server.cluster_links, "connections to the other nodes");
   lines.add("server at start", server.startup, "what an empty server of this version uses");
-  return std::move(lines).finish(*server.used_memory);
+  return std::move(lines).finish(
+      *server.used_memory,
+      model
+          ? "what the lines above do not cover: tables that are growing, room at the end of strings, modules"
+          : "what the lines above do not cover: rounding inside values, tables that are growing; "
+            "negative where MEMORY USAGE overstates (streams)");
 }
 
 }  // namespace headroom::memory

@@ -9,8 +9,8 @@
 #include "base/bytes.h"
 #include "model/key_record.h"
 
-/// What a snapshot (an RDB file, a replication stream) tells of a key and its value, piece by piece. Nothing here
-/// owns bytes: every view is gone when the call that brought it returns.
+/// What a snapshot (an RDB file, a replication stream) tells of a key and its value, piece by piece. Nothing
+/// here owns bytes: every view is gone when the call that brought it returns.
 namespace headroom {
 
 /// How a value lies in memory, as the type byte of the file tells it.
@@ -36,19 +36,20 @@ struct StoredKey {
   std::uint32_t db = 0;
   KeyType type = KeyType::unknown;
   Layout layout = Layout::unknown;
-  std::uint8_t rdb_type = 0;                 ///< the type byte itself
+  std::uint8_t rdb_type = 0;  ///< the type byte itself
   bool expires = false;
-  std::chrono::milliseconds expires_at{};    ///< since the epoch; meaningful when `expires`
+  std::chrono::milliseconds expires_at{};      ///< since the epoch; meaningful when `expires`
   std::optional<std::chrono::seconds> idle{};  ///< only files of a server with an LRU policy carry it
   std::optional<std::uint8_t> freq{};          ///< only those of one with an LFU policy
-  std::uint64_t offset = 0;                  ///< in the file, of the first byte that belongs to the key
+  std::uint64_t offset = 0;                    ///< in the file, of the first byte that belongs to the key
 };
 
-/// A string that the server keeps in an allocation of its own: a member, a field, a value, a list element. Of a
-/// hash, field and value take turns.
+/// A string that the server keeps in an allocation of its own: a member, a field, a value, a list element. Of
+/// a hash, field and value take turns.
 struct Part {
   std::uint64_t length = 0;
-  std::uint64_t packed = 0;  ///< bytes that it would take in a listpack, its own header and back length included
+  std::uint64_t packed =
+      0;  ///< bytes that it would take in a listpack, its own header and back length included
 };
 
 /// One piece of a stream, in the order of the file.
@@ -70,9 +71,9 @@ struct StreamPiece {
 struct ValueSize {
   std::uint64_t elements = 0;  ///< items, members, fields, entries; 1 for a string
   std::uint64_t length = 0;    ///< of a string: its bytes; of a value in one blob: the blob's, not compressed
-  std::optional<std::int64_t> number{};   ///< of Layout::integer
-  std::uint64_t field_ttls = 0;           ///< fields of a hash that have a TTL of their own
-  std::uint64_t skipped = 0;              ///< bytes of the file that were passed over without being understood (modules)
+  std::optional<std::int64_t> number{};  ///< of Layout::integer
+  std::uint64_t field_ttls = 0;          ///< fields of a hash that have a TTL of their own
+  std::uint64_t skipped = 0;  ///< bytes of the file that were passed over without being understood (modules)
 };
 
 /// Says what a value costs in memory, from its pieces. Of the memory room; told by the source room.
@@ -85,21 +86,21 @@ class ValueMeter {
   /// Bytes of the nodes of a quicklist, in order. A node may be one large element that stands alone: `plain`.
   virtual void node(const StoredKey& key, std::uint64_t length, bool plain) = 0;
   virtual void piece(const StreamPiece& piece) = 0;
-  /// The bytes of the whole key: its name, entry, TTL entry, object and value, without the slots of the tables
-  /// that find keys.
+  /// The bytes of the whole key: its name, entry, TTL entry, object and value, without the slots of the
+  /// tables that find keys.
   virtual Bytes finish(const StoredKey& key, const ValueSize& size) = 0;
 };
 
 /// How much of a value a listener wants.
 enum class Reading : std::uint8_t {
-  nothing,   ///< no call at all
-  size,      ///< ends() alone
-  names,     ///< fields of a hash without their values; the same as `elements` for every other type
+  nothing,  ///< no call at all
+  size,     ///< ends() alone
+  names,    ///< fields of a hash without their values; the same as `elements` for every other type
   elements,
 };
 
-/// A string: `name` is the value itself. List: an item. Set: a member. Zset: member and score. Hash: field and
-/// value. Stream: `name` is the id as text ("1795000000000-0"), `value` is empty.
+/// A string: `name` is the value itself. List: an item. Set: a member. Zset: member and score. Hash: field
+/// and value. Stream: `name` is the id as text ("1795000000000-0"), `value` is empty.
 struct Element {
   std::string_view name{};
   std::string_view value{};

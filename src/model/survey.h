@@ -69,10 +69,18 @@ struct ReconciliationLine {
   std::string_view explanation{};
 };
 
+/// What is wrong with a snapshot that was not read to its end.
+struct SnapshotFault {
+  std::string where{};  ///< the file, or the address
+  std::string what{};
+  std::uint64_t offset = 0;  ///< in the snapshot (of a packed file: unpacked), in bytes
+  std::string last_key{};    ///< exact bytes of the last whole key before it
+};
+
 /// Where the bytes are: the whole answer of one audit. Owns all it holds.
 struct Survey {
   ServerFacts server{};
-  std::string source = "scan";
+  std::string source = "scan";  ///< "scan", "rdb" (a file) or "snapshot" (a replication stream)
   ScanOutcome scan{};
   double confidence = 0.999;  ///< of every [low, high]
   double precision = 0.01;    ///< asked for: half-width of a pattern's bytes, as a share of the total
@@ -93,6 +101,8 @@ struct Survey {
   std::uint64_t folded_patterns =
       0;                         ///< patterns that gave way to a wider one: many differed in one part only
   std::uint64_t other_keys = 0;  ///< keys counted under "other" for the same reason
+  std::vector<SnapshotFault> faults{};
+  std::vector<std::string> notes{};  ///< what the source has to say besides, in words
 };
 
 }  // namespace headroom

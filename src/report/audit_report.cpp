@@ -84,11 +84,23 @@ Field scan_field(const ScanOutcome& scan) {
                                      {"seconds", Duration{scan.took}}});
 }
 
+List faults_value(const std::vector<SnapshotFault>& faults) {
+  List list;
+  for (const auto& fault : faults)
+    list.emplace_back(
+        Object{{"where", fault.where},
+               {"what", fault.what},
+               {"offset", count_value(fault.offset)},
+               {"last_key", fault.last_key.empty() ? Value{} : Value{KeyName{fault.last_key}}}});
+  return list;
+}
+
 void add_program_facts(const Survey& survey, Object& facts) {
   facts.push_back(for_programs("target", survey.server.target));
   facts.push_back(for_programs("source", survey.source));
   facts.push_back(for_programs("complete", survey.scan.complete));
   facts.push_back(for_programs("stopped_by", text_value(survey.scan.stopped_by)));
+  if (!survey.faults.empty()) facts.push_back(for_programs("faults", faults_value(survey.faults)));
   facts.push_back(for_programs("time", moment_value(survey.server)));
   facts.push_back(for_programs("keys", count_value(survey.total.keys)));
   facts.push_back(for_programs("bytes", bytes_value(survey.total.bytes)));
@@ -330,6 +342,14 @@ void note_scan(const ScanOutcome& scan, std::vector<std::string>& notes) {
         human_count(scan.keys), human_count(scan.expected), human_count(scan.expected_after)));
 }
 
+void note_faults(const std::vector<SnapshotFault>& faults, std::vector<std::string>& notes) {
+  for (const auto& fault : faults)
+    notes.push_back(fmt::format(
+        "{}: {}, at byte {}{}.", fault.where, fault.what, fault.offset,
+        fault.last_key.empty() ? std::string(", before the first key")
+                               : "; the last whole key before it is " + escape_for_terminal(fault.last_key)));
+}
+
 void note_sampling(const Survey& survey, std::vector<std::string>& notes) {
   if (survey.measured < survey.total.keys)
     notes.push_back(fmt::format(
@@ -361,8 +381,10 @@ Report audit_report(const Survey& survey, const AuditView& view) {
                    reconciliation_table(survey)};
   for (Table& table : report.tables) table.text_rows = view.top;
   note_scan(survey.scan, report.notes);
+  note_faults(survey.faults, report.notes);
   note_sampling(survey, report.notes);
   note_missing(survey.server, report.notes);
+  report.notes.insert(report.notes.end(), survey.notes.begin(), survey.notes.end());
   return report;
 }
 

@@ -271,7 +271,10 @@ Survey merge(Survey a, Survey b) {
   if (!b.scan.complete) a.scan.complete = false, a.scan.stopped_by = b.scan.stopped_by;
   a.measured += b.measured;
   a.folded_patterns += b.folded_patterns, a.other_keys += b.other_keys;
-  a.biggest_guarantee += " " + b.biggest_guarantee;
+  if (a.biggest_guarantee != b.biggest_guarantee) a.biggest_guarantee += " " + b.biggest_guarantee;
+  if (a.source != b.source) a.source += ", " + b.source;
+  std::move(b.faults.begin(), b.faults.end(), std::back_inserter(a.faults));
+  std::move(b.notes.begin(), b.notes.end(), std::back_inserter(a.notes));
   const auto shown = std::max(a.biggest.size(), b.biggest.size());
   std::move(b.biggest.begin(), b.biggest.end(), std::back_inserter(a.biggest));
   std::stable_sort(a.biggest.begin(), a.biggest.end(),

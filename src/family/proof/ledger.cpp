@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <bit>
-#include <limits>
 
 #include "base/hash.h"
 
@@ -16,9 +15,17 @@ constexpr std::size_t most_owners = 4096;  // a name of any length each, chosen 
 constexpr std::size_t most_candidates = 1000;
 constexpr std::size_t most_candidate_bytes = 256 * 1024;
 
-constexpr std::uint64_t of_counts = 0x5bd1e9955bd1e995;
-
-std::uint64_t fingerprint_of(std::uint16_t owner, std::string_view id) { return hash_bytes(id, owner + 1u); }
+/// Prefix 0 has a meaning of its own in the table.
+Identity identity(std::uint16_t owner, std::uint64_t fingerprint) {
+  return {.tail = fingerprint, .prefix = static_cast<std::uint16_t>(owner + 1)};
+}
+/// Beside the entry of an id, that of one of its counts.
+Identity count_of(Identity identity, bool expected) {
+  identity.tail ^= expected ? 0x5bd1e9955bd1e995 : 0x9e3779b97f4a7c15;
+  return identity;
+}
+std::uint64_t number_of(const IdTable::Entry* entry) { return entry == nullptr ? 0 : entry->bytes; }
+constexpr Marks is_count = 1;
 
 Estimate exactly(std::uint64_t number) {
   const auto value = static_cast<double>(number);
@@ -62,18 +69,6 @@ bool Ledger::owner_bears(Owner owner, Marks marks) const {
   return owner != nobody && (owners_[owner].marks & marks) == marks;
 }
 
-IdTable::Entry* Ledger::entry(Owner owner, std::uint64_t fingerprint) {
-  if (owner == nobody || pass_ != 1 || overflowed_) return nullptr;
-  IdTable::Entry* entry = table_.at(fingerprint);
-  if (entry == nullptr) {
-    overflowed_ = true;
-    table_.clear();
-    return nullptr;
-  }
-  entry->owner = owner;
-  return entry;
-}
-
 Marks Ledger::marks_counted() const {
   Marks marks = 0;
   for (const Verdict& verdict : verdicts_) marks |= verdict.counted;
@@ -81,30 +76,20 @@ Marks Ledger::marks_counted() const {
 }
 
 void Ledger::mark(Owner owner, std::string_view id, Marks marks, std::string_view example) {
-  const std::uint64_t fingerprint = fingerprint_of(owner, id);
-  if (IdTable::Entry* found = entry(owner, fingerprint)) {
-    found->marks |= marks;
-    remember(owner, fingerprint, marks, example);
-  }
-  if (pass_ > 1) offer(owner, fingerprint, marks, example);
+  mark_key(owner, id, marks, {}, example);
 }
 
 void Ledger::mark_key(Owner owner, std::string_view id, Marks marks, Bytes bytes, std::string_view example) {
-  const std::uint64_t fingerprint = fingerprint_of(owner, id);
-  if (IdTable::Entry* found = entry(owner, fingerprint)) {
-    const std::uint64_t sum = found->number + bytes.count;
-    found->number =
-        static_cast<std::uint32_t>(std::min<std::uint64_t>(sum, std::numeric_limits<std::uint32_t>::max()));
-    found->marks |= marks;
-    remember(owner, fingerprint, marks, example);
-  }
-  if (pass_ > 1) offer(owner, fingerprint, marks, example);
+  if (owner == nobody) return;
+  const std::uint64_t fingerprint = hash_bytes(id);
+  if (pass_ > 1) return offer(owner, fingerprint, marks, example);
+  table_.add(identity(owner, fingerprint), marks, bytes.count);
+  remember(owner, fingerprint, marks, example);
 }
 
-void Ledger::count(Owner owner, std::string_view id, std::int64_t number) {
-  // Only whether the sum is 0 matters, so it may wrap around.
-  if (IdTable::Entry* found = entry(owner, fingerprint_of(owner, id) ^ of_counts))
-    found->number += static_cast<std::uint32_t>(number);
+void Ledger::count(Owner owner, std::string_view id, Side side, std::uint64_t number) {
+  if (owner == nobody || pass_ > 1) return;
+  table_.add(count_of(identity(owner, hash_bytes(id)), side == Side::expected), is_count, number);
 }
 
 void Ledger::tally(Owner owner, std::size_t verdict, std::uint64_t keys, Bytes bytes,
@@ -131,14 +116,13 @@ void Ledger::remember(Owner owner, std::uint64_t fingerprint, Marks marks, std::
 }
 
 bool Ledger::holds(const Verdict& verdict, const IdTable::Entry& entry) const {
-  const OwnerRecord& owner = owners_[entry.owner];
-  if (verdict.space != owner.space || (entry.marks & verdict.counted) == 0) return false;
-  if ((entry.marks & verdict.all) != verdict.all || (entry.marks & verdict.none) != 0) return false;
+  const OwnerRecord& owner = owners_[entry.prefix - 1u];
+  if (verdict.space != owner.space || (entry.flags & verdict.counted) == 0) return false;
+  if ((entry.flags & verdict.all) != verdict.all || (entry.flags & verdict.none) != 0) return false;
   if ((owner.marks & verdict.owner_all) != verdict.owner_all || (owner.marks & verdict.owner_none) != 0)
     return false;
-  if (!verdict.balanced) return true;
-  const IdTable::Entry* counts = table_.find(entry.fingerprint ^ of_counts);
-  return counts != nullptr && counts->number == 0;
+  return !verdict.balanced || number_of(table_.find(count_of(entry.identity(), true))) ==
+                                  number_of(table_.find(count_of(entry.identity(), false)));
 }
 
 Ledger::Row& Ledger::row(Owner owner, std::size_t verdict) {
@@ -150,22 +134,23 @@ Ledger::Row& Ledger::row(Owner owner, std::size_t verdict) {
 
 void Ledger::judge() {
   if (std::exchange(judged_, true)) return;
-  for (const IdTable::Entry& entry : table_.entries()) {
-    if (entry.marks == 0) continue;
-    for (std::size_t i = 0; i < verdicts_.size(); ++i) {
-      if (!holds(verdicts_[i], entry)) continue;
-      Row& sum = row(entry.owner, i);
-      sum.keys += static_cast<std::uint64_t>(std::popcount(Marks(entry.marks & verdicts_[i].counted)));
-      if (!verdicts_[i].members) sum.bytes += Bytes{entry.number};
-    }
+  table_.flush();
+  if (table_.whole()) {
+    table_.each([this](const IdTable::Entry& entry) {
+      for (std::size_t i = 0; i < verdicts_.size(); ++i) {
+        if (!holds(verdicts_[i], entry)) continue;
+        Row& sum = row(static_cast<Owner>(entry.prefix - 1), i);
+        sum.keys += static_cast<std::uint64_t>(std::popcount(Marks(entry.flags & verdicts_[i].counted)));
+        if (!verdicts_[i].members) sum.bytes += Bytes{entry.bytes};
+      }
+    });
+    for (const Candidate& one : candidates_) offer(one.owner, one.fingerprint, one.marks, one.example);
   }
-  for (const Candidate& one : candidates_) offer(one.owner, one.fingerprint, one.marks, one.example);
   std::vector<Candidate>().swap(candidates_);
 }
 
 void Ledger::offer(Owner owner, std::uint64_t fingerprint, Marks marks, std::string_view example) {
-  if (owner == nobody) return;
-  const IdTable::Entry* entry = table_.find(fingerprint);
+  const IdTable::Entry* entry = table_.whole() ? table_.find(identity(owner, fingerprint)) : nullptr;
   if (entry == nullptr) return;
   for (std::size_t i = 0; i < verdicts_.size(); ++i) {
     if ((marks & verdicts_[i].counted) == 0 || !holds(verdicts_[i], *entry)) continue;
@@ -208,7 +193,7 @@ void Ledger::finish(std::vector<DebrisSum>& debris, std::vector<NotProved>& not_
   for (const auto& [owner, reasons] : doubts_)
     for (const std::string_view why : reasons)
       not_proved.push_back({family_, owners_[owner].name, owners_[owner].db, std::string(why)});
-  if (overflowed_)
+  if (!table_.whole())
     not_proved.push_back({family_, {}, 0, "more ids than the memory allowed for proofs can hold"});
   if (too_many_owners_)
     not_proved.push_back(

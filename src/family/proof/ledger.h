@@ -15,7 +15,7 @@
 
 namespace headroom::family {
 
-/// Marks that an id may bear. What each means is the proof's own business.
+/// Marks that an id may bear, in the lower 14 bits. What each means is the proof's own business.
 using Marks = std::uint16_t;
 
 /// What follows from the marks that an id has collected when the whole snapshot has passed. Verdicts of the
@@ -27,7 +27,7 @@ struct Verdict {
   Marks none = 0;     ///< and none of these,
   Marks owner_all = 0;  ///< of owners that bear all of these,
   Marks owner_none = 0;
-  bool balanced = false;   ///< and only where the counts of the id add up to 0
+  bool balanced = false;   ///< and only where both counts of the id are equal
   std::uint8_t space = 0;  ///< of which ids of the owner it speaks
   bool members = false;    ///< what it counts are members of keys, which have no bytes of their own
   /// Work that nobody will do unless somebody acts. Reported, and never to be deleted as debris.
@@ -66,8 +66,9 @@ class Ledger : public Proof {
   void mark(Owner owner, std::string_view id, Marks marks, std::string_view example);
   /// A key of its own belongs to the id; where it is counted, its bytes are.
   void mark_key(Owner owner, std::string_view id, Marks marks, Bytes bytes, std::string_view example);
-  /// Adds to a sum of the id, for Verdict::balanced.
-  void count(Owner owner, std::string_view id, std::int64_t number);
+  /// Adds to one of the two counts of the id that Verdict::balanced compares.
+  enum class Side : std::uint8_t { there, expected };
+  void count(Owner owner, std::string_view id, Side side, std::uint64_t number);
   /// What needs no look at another key. `verdict` is the index of one with `counted` 0.
   void tally(Owner owner, std::size_t verdict, std::uint64_t keys, Bytes bytes, std::string_view example);
   /// Something of the owner that one snapshot cannot decide. Said once per owner and reason.
@@ -94,7 +95,6 @@ class Ledger : public Proof {
     std::string example{};
   };
 
-  IdTable::Entry* entry(Owner owner, std::uint64_t fingerprint);
   void remember(Owner owner, std::uint64_t fingerprint, Marks marks, std::string_view example);
   void offer(Owner owner, std::uint64_t fingerprint, Marks marks, std::string_view example);
   bool holds(const Verdict& verdict, const IdTable::Entry& entry) const;
@@ -109,7 +109,6 @@ class Ledger : public Proof {
   bool again_;
   std::chrono::milliseconds now_{};
   unsigned pass_ = 0;
-  bool overflowed_ = false;
   bool too_many_owners_ = false;
   bool judged_ = false;
   IdTable table_;

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <charconv>
 #include <cstring>
 
@@ -121,11 +122,12 @@ class CeleryResults : public Ledger {
         return tally(root, group_result, 1, bytes, key.key);
       case What::parts:
         mark_key(root, group_, static_cast<Marks>(returned | (failed_ ? failure : 0)), bytes, key.key);
-        return count(root, group_, static_cast<std::int64_t>(value.elements));
+        return count(root, group_, Side::there, value.elements);
       case What::number:
         if (value.number) number_ = *value.number;
         mark_key(root, group_, number_mark_, bytes, key.key);
-        return count(root, group_, -number_);
+        return count(root, group_, Side::expected,
+                     static_cast<std::uint64_t>(std::max<std::int64_t>(number_, 0)));
     }
   }
 

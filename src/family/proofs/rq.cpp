@@ -10,11 +10,10 @@ namespace {
 // place to another is one MULTI, so at any moment each job is in its queue or in a registry. Except one: a
 // worker of RQ 1 pops the id, and only a fork later puts it among the started. So a job that says "queued"
 // and is in no queue is lost for certain only where no worker lives; its state is written in the hash.
-constexpr Marks job = 1, done = 2, undone = 4, ghost = 8, placed = 16, in_queue = 32, in_wip = 64,
-                in_endless_wip = 128, in_finished = 256, in_failed = 512, in_later = 1024, in_canceled = 2048;
-constexpr Marks dependents = 4096, dependencies = 8192, results = 16384, executions = 32768;
-constexpr Marks registries = in_wip | in_finished | in_failed | in_later | in_canceled;
-constexpr Marks anywhere = placed | in_queue | in_endless_wip | registries;
+constexpr Marks job = 1, done = 2, undone = 4, ghost = 8, placed = 16, in_queue = 32, in_registry = 64,
+                in_endless_run = 128;
+constexpr Marks dependents = 256, dependencies = 512, results = 1024, executions = 2048;
+constexpr Marks anywhere = placed | in_queue | in_registry | in_endless_run;
 constexpr Marks sub_keys = dependents | dependencies | results | executions;
 // Of the other space: names of workers. And of an owner: some worker lives.
 constexpr Marks alive = 1, listed = 2, has_worker = 1;
@@ -35,12 +34,12 @@ constexpr Verdict verdicts[] = {
      .members = true,
      .why = "ids in queues whose job is gone (it expired or was deleted); a worker that pops one drops it"},
     {.kind = "registry-id-without-job",
-     .counted = registries,
+     .counted = in_registry,
      .none = job,
      .members = true,
      .why = registry_why},
     {.kind = "registry-id-without-job",
-     .counted = in_endless_wip,
+     .counted = in_endless_run,
      .all = ghost,
      .members = true,
      .why = registry_why},
@@ -91,13 +90,14 @@ struct Place {
   std::string_view begins{};
   Marks marks = 0;
 };
+constexpr std::string_view runs = "rq:wip:";
 constexpr Place places[] = {
-    {"rq:wip:", in_wip},
-    {"rq:finished:", in_finished},
-    {"rq:failed:", in_failed},
-    {"rq:deferred:", in_later},
-    {"rq:scheduled:", in_later},
-    {"rq:canceled:", in_canceled},
+    {runs, in_registry},
+    {"rq:finished:", in_registry},
+    {"rq:failed:", in_registry},
+    {"rq:deferred:", in_registry},
+    {"rq:scheduled:", in_registry},
+    {"rq:canceled:", in_registry},
     {"rq:ready:", placed},
     {"rq:rl:", placed},
     {"rq:scheduler:scheduled_jobs", placed},
@@ -216,13 +216,13 @@ class Rq : public Ledger {
 
   /// Members of registries; those of the started are "<job>:<execution>" since RQ 2.
   void mark_place(const Element& member) {
-    if (mark_ != in_wip) return mark(jobs_, member.name, mark_, name_);
+    if (!name_.starts_with(runs)) return mark(jobs_, member.name, mark_, name_);
     const std::size_t colon = member.name.rfind(':');
     const bool composite = colon != std::string_view::npos && member.name.size() - colon == 33;
     // A run that beats is live even where its job is gone; so is one without an end until its ghost is old.
     Marks marks = placed;
-    if (member.score < std::chrono::duration<double>(now() - settled).count()) marks = in_wip;
-    if (member.score > std::numeric_limits<double>::max()) marks = in_endless_wip;
+    if (member.score < std::chrono::duration<double>(now() - settled).count()) marks = in_registry;
+    if (member.score > std::numeric_limits<double>::max()) marks = in_endless_run;
     mark(jobs_, member.name, composite ? placed : marks, name_);
     if (composite) mark(jobs_, member.name.substr(0, colon), placed, name_);
   }

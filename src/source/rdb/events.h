@@ -34,15 +34,21 @@ class Events {
 
   /// A key begins; the answer says how much of its value is told by the calls below.
   virtual Reading key(const StoredKey& key) = 0;
-  virtual bool element(const StoredKey& key, const Element& element) { return (void)key, (void)element, true; }
+  virtual bool element(const StoredKey& key, const Element& element) {
+    return (void)key, (void)element, true;
+  }
   /// Fields and values of one entry of a stream, taking turns.
-  virtual void entry(std::string_view id, std::span<const std::string_view> fields) { (void)id, (void)fields; }
+  virtual void entry(std::string_view id, std::span<const std::string_view> fields) {
+    (void)id, (void)fields;
+  }
   virtual void stream(const StreamState& state) { (void)state; }
   virtual void group(const StreamGroup& group) { (void)group; }
 
   // What the value is made of; told whatever was answered to key().
   virtual void parts(const StoredKey& key, std::span<const Part> parts) { (void)key, (void)parts; }
-  virtual void node(const StoredKey& key, std::uint64_t length, bool plain) { (void)key, (void)length, (void)plain; }
+  virtual void node(const StoredKey& key, std::uint64_t length, bool plain) {
+    (void)key, (void)length, (void)plain;
+  }
   virtual void piece(const StreamPiece& piece) { (void)piece; }
 
   virtual void ends(const StoredKey& key, const ValueSize& size) = 0;

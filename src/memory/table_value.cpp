@@ -1,0 +1,194 @@
+#include "memory/table_value.h"
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+
+#include "memory/key_tables.h"
+
+namespace headroom::memory {
+namespace {
+
+constexpr std::uint64_t table_entry = 24;
+constexpr std::uint64_t longest_in_blob = 64;    // *-max-listpack-value, the same for every type
+constexpr std::uint64_t entries_in_blob = 128;   // the smaller of the two usual limits
+constexpr std::uint64_t integers_in_blob = 512;  // set-max-intset-entries
+constexpr std::uint64_t listpack_frame = 7;      // six bytes of header, one of end
+constexpr std::uint64_t score_in_blob = 5;       // a number of 16 to 24 bits; scores are not told
+constexpr std::uint64_t smallest_table = 4;
+constexpr std::uint64_t embedded_entry_limit = 128;  // entry.h, EMBED_VALUE_MAX_ALLOC_SIZE
+constexpr double filled_share = 0.632;               // 1 - 1/e: of the slots of a full table
+
+std::uint64_t table_for(std::uint64_t n) {
+  return std::bit_ceil(std::clamp(n, smallest_table, longest_allocation));
+}
+
+/// A skip list node has 24 bytes and 16 for each level; a quarter of the nodes of a level reach the next
+/// (t_zset.c).
+double average_over_levels(const auto& bytes_at_level) {
+  double share = 0.75, sum = 0;
+  for (std::uint64_t level = 1; level <= 32; ++level, share /= 4)
+    sum += share * static_cast<double>(bytes_at_level(level));
+  return sum;
+}
+
+/// mstr.h: a byte below 32, 3 below 65536, then 9; a zero byte at the end.
+std::uint64_t mstr_length(std::uint64_t length) {
+  const std::uint64_t header = length < 32 ? 1 : length < 65536 ? 3 : 9;
+  return header + length + 1;
+}
+
+std::uint64_t rounded(double bytes) { return static_cast<std::uint64_t>(std::llround(bytes)); }
+
+}  // namespace
+
+TableValue::TableValue(const ServerModel& server, const VersionLayout& layout, const Sizes& sizes)
+    : server_(server), layout_(layout), sizes_(sizes) {
+  if (!layout.member_in_skiplist_node)
+    node_without_member_ = average_over_levels([&](auto level) { return sizes_.of(24 + 16 * level); });
+}
+
+void TableValue::add(KeyType type, std::span<const Part> parts) {
+  if (parts.empty()) return;
+  if (!any_long()) {
+    for (std::uint64_t i = 0; i < parts.size(); ++i)
+      if (parts[i].length > longest_in_blob) {
+        first_long_ = count_ + i;
+        break;
+      }
+  }
+  for (const auto& part : parts) {
+    longest_ = std::max(longest_, part.length);
+    packed_ = add_capped(packed_, part.packed);
+    // A string of n bytes takes n + 2 at least.
+    all_integers_ &= part.packed < add_capped(part.length, 2);
+  }
+  if (type == KeyType::hash && layout_.field != VersionLayout::Field::sds)
+    add_fields(parts);
+  else if (type == KeyType::zset && layout_.member_in_skiplist_node)
+    add_nodes(parts);
+  else
+    add_members(parts);
+  count_ += parts.size();
+}
+
+void TableValue::add_members(std::span<const Part> parts) {
+  std::uint64_t sum = strings_;
+  for (const auto& part : parts) sum = std::min(sum + sizes_.sds(part.length), most_bytes);
+  strings_ = sum;
+}
+
+void TableValue::add_fields(std::span<const Part> parts) {
+  for (std::uint64_t i = 0; i < parts.size(); ++i) {
+    const auto length = std::min(parts[i].length, longest_allocation);
+    const bool is_field = (count_ + i) % 2 == 0;
+    if (layout_.field == VersionLayout::Field::mstr)
+      strings_ = add_capped(strings_, is_field ? sizes_.of(mstr_length(length)) : sizes_.sds(length));
+    else if (!is_field)
+      strings_ = add_capped(strings_, field_with_value(field_, length));
+    if (is_field) field_ = length;
+  }
+}
+
+/// The member takes the place of the pointer to it.
+void TableValue::add_nodes(std::span<const Part> parts) {
+  for (const auto& part : parts) {
+    const auto length = std::min(part.length, longest_allocation);
+    const auto text = sizes_.header(length) + length + 1;
+    const auto node = average_over_levels([&](auto level) { return sizes_.of(16 + 16 * level + text); });
+    strings_ = add_capped(strings_, rounded(node));
+  }
+}
+
+/// entry.c of Redis 8.6 and Valkey 9: field and value in one allocation where both fit, otherwise the field
+/// with a pointer to the value, and a header that has room for flags.
+std::uint64_t TableValue::field_with_value(std::uint64_t field, std::uint64_t value) const {
+  const auto together = sizes_.header(field) + field + 1 + 3 + value + 1;
+  if (together <= embedded_entry_limit) return sizes_.of(together);
+  return sizes_.of(8 + std::max<std::uint64_t>(sizes_.header(field), 3) + field + 1) + sizes_.sds(value);
+}
+
+/// What a restart turns into a blob.
+std::optional<std::uint64_t> TableValue::blob(KeyType type, std::uint64_t n) const {
+  if (server_.held == Held::live || any_long()) return {};
+  if (type == KeyType::set && all_integers_ && n <= integers_in_blob) {
+    const std::uint64_t width = longest_ <= 4 ? 2 : longest_ <= 9 ? 4 : 8;
+    return sizes_.of(8 + width * n);
+  }
+  if (n > entries_in_blob || (type == KeyType::set && !layout_.small_sets)) return {};
+  const auto scores = type == KeyType::zset ? n * score_in_blob : 0;
+  return sizes_.of(add_capped(listpack_frame + scores, packed_));
+}
+
+/// The size of the table that a live value had when it became one.
+std::uint64_t TableValue::grown_from(KeyType type, std::uint64_t n) const {
+  if (any_long()) return smallest_table;
+  const auto limit_of = [&](std::uint64_t limit, std::uint64_t more) {
+    return n > limit ? table_for(limit + more) : table_for(n);
+  };
+  switch (type) {
+    case KeyType::hash:
+      return limit_of(n > server_.hash_listpack_entries ? server_.hash_listpack_entries : entries_in_blob, 1);
+    case KeyType::zset:
+      return limit_of(entries_in_blob, layout_.converted_for_one_more ? 1 : 0);
+    default:
+      if (all_integers_) return limit_of(integers_in_blob, 1);
+      return layout_.small_sets ? limit_of(entries_in_blob, 1) : smallest_table;
+  }
+}
+
+/// The size of the table that a hash of few fields has after a restart when its long value has been read.
+std::uint64_t TableValue::loaded_from(std::uint64_t n) const {
+  const auto before = first_long_ / 2;
+  auto size = table_for(before);
+  if (before >= size) return size;  // full: the long one makes it grow, which leaves no other choice
+  const auto still_to_come = n > before ? n - before - 1 : 0;
+  if (still_to_come > before) size = std::max(size, table_for(still_to_come));
+  return size;
+}
+
+std::uint64_t TableValue::slots(KeyType type, std::uint64_t n) const {
+  if (layout_.table == VersionLayout::Table::buckets) return bucket_table(n, server_.held == Held::packed);
+  const auto size = table_for(n), before = size / 2;
+  const bool loaded = server_.held == Held::packed;
+  const bool grows_on_load = type == KeyType::hash && any_long() && n <= server_.hash_listpack_entries;
+  if (loaded && !grows_on_load) return sizes_.of(8 * size);
+  const auto first = loaded ? loaded_from(n) : grown_from(type, n);
+  if (first >= size || n <= before) return sizes_.of(8 * std::max(first, size));
+  // A lookup moves a slot as an insertion does; sets insert without one, and so does loading.
+  const std::uint64_t moved_by_each = loaded || type == KeyType::set ? 1 : 2;
+  const bool moving = before >= first && static_cast<double>((n - before) * moved_by_each) <
+                                             filled_share * static_cast<double>(before);
+  return sizes_.of(8 * size) + (moving ? sizes_.of(8 * before) : 0);
+}
+
+/// The entries by which a table finds its elements.
+std::uint64_t TableValue::entries(KeyType type, std::uint64_t n) const {
+  if (layout_.table == VersionLayout::Table::buckets) return 0;
+  const bool apart = type == KeyType::set    ? layout_.sets_have_entries
+                     : type == KeyType::hash ? layout_.field != VersionLayout::Field::with_value
+                                             : !layout_.member_in_skiplist_node;
+  if (apart) return n * sizes_.of(table_entry);
+  return rounded(expected_collisions(n, table_for(n)) * static_cast<double>(sizes_.of(16)));
+}
+
+std::uint64_t TableValue::finish(KeyType type, std::uint64_t field_ttls) {
+  const auto n = std::min(type == KeyType::hash ? count_ / 2 : count_, longest_allocation / 64);
+  std::uint64_t bytes = 0;
+  if (const auto packed = blob(type, n)) {
+    bytes = *packed + (field_ttls > 0 ? sizes_.of(32) : 0);
+  } else {
+    const bool ttls = type == KeyType::hash && field_ttls > 0;
+    bytes = sizes_.of(layout_.table_header + (ttls ? 32 : 0)) + slots(type, n) + entries(type, n);
+    bytes = add_capped(bytes, strings_);
+    if (ttls) bytes = add_capped(bytes, 18 * std::min(field_ttls, n));
+    if (type == KeyType::zset)
+      bytes += sizes_.of(16) + sizes_.of(32) + sizes_.of(24 + 16 * 32) +
+               rounded(node_without_member_ * static_cast<double>(n));
+  }
+  count_ = strings_ = packed_ = longest_ = first_long_ = field_ = 0;
+  all_integers_ = true;
+  return bytes;
+}
+
+}  // namespace headroom::memory

@@ -1,0 +1,53 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+
+#include "base/bytes.h"
+#include "memory/server_model.h"
+#include "model/stored_value.h"
+
+namespace headroom::memory {
+
+/// The bytes of a hash, set or sorted set that lies in a hash table, without its object: tables, entries,
+/// strings and skip list nodes. Give it the parts as they come, then ask once; after finish() it is empty
+/// again.
+///
+/// A table that grows doubles, and keeps its old slots until operations have moved every filled one: `spo` of
+/// them at a time, so for (n - b) spo < 0.632 b, where b is the size it had. After a restart tables have the
+/// right size at once, with one exception: a hash of few fields is read into a listpack until a long value
+/// comes, and grows from there. Small values are blobs again after a restart (rdb.c, rdbLoadObject).
+class TableValue {
+ public:
+  TableValue(const ServerModel& server, const VersionLayout& layout, const Sizes& sizes);
+  void add(KeyType type, std::span<const Part> parts);
+  std::uint64_t finish(KeyType type, std::uint64_t field_ttls);
+
+ private:
+  void add_fields(std::span<const Part> parts);
+  void add_members(std::span<const Part> parts);
+  void add_nodes(std::span<const Part> parts);
+  std::uint64_t field_with_value(std::uint64_t field, std::uint64_t value) const;
+  std::optional<std::uint64_t> blob(KeyType type, std::uint64_t n) const;
+  std::uint64_t slots(KeyType type, std::uint64_t n) const;
+  std::uint64_t grown_from(KeyType type, std::uint64_t n) const;
+  std::uint64_t loaded_from(std::uint64_t n) const;
+  std::uint64_t entries(KeyType type, std::uint64_t n) const;
+  bool any_long() const { return longest_ > 64; }
+
+  const ServerModel& server_;
+  const VersionLayout& layout_;
+  const Sizes& sizes_;
+  double node_without_member_ = 0;
+
+  std::uint64_t count_ = 0;
+  std::uint64_t strings_ = 0;
+  std::uint64_t packed_ = 0;
+  std::uint64_t longest_ = 0;
+  std::uint64_t first_long_ = 0;  // place of the first part beyond 64 bytes
+  std::uint64_t field_ = 0;       // of the value that comes next, when a batch ended between the two
+  bool all_integers_ = true;
+};
+
+}  // namespace headroom::memory

@@ -1,0 +1,278 @@
+#include "source/snapshot.h"
+
+#include <algorithm>
+#include <atomic>
+#include <charconv>
+#include <memory>
+#include <thread>
+
+#include "source/rdb/handoff.h"
+
+namespace headroom::source {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+/// Some keys on their way from the decoder to the sink.
+class Batch {
+ public:
+  static constexpr std::size_t most_keys = 2048, most_bytes = 256 * 1024;
+
+  bool full() const { return records_.size() >= most_keys || names_.size() >= most_bytes; }
+  bool empty() const { return records_.empty(); }
+  void clear() { names_.clear(), records_.clear(), lengths_.clear(); }
+  void add(const KeyRecord& record) {
+    names_.insert(names_.end(), record.key.begin(), record.key.end());
+    lengths_.push_back(record.key.size());
+    records_.push_back(record);
+  }
+  void give(RecordSink& sink, ScanOutcome& scan) {
+    std::string_view rest(names_.data(), names_.size());
+    for (std::size_t i = 0; i < records_.size(); ++i) {
+      auto& record = records_[i];
+      record.key = rest.substr(0, lengths_[i]);
+      rest.remove_prefix(lengths_[i]);
+      const auto interest = sink.look(record.db, record.key);
+      if (interest.look == Look::name) continue;
+      record.ticket = interest.ticket;
+      sink.take(record);
+      ++scan.asked;
+    }
+    scan.keys += records_.size();
+  }
+
+ private:
+  std::vector<char> names_{};
+  std::vector<std::size_t> lengths_{};
+  std::vector<KeyRecord> records_{};
+};
+
+using Batches = rdb::Handoff<Batch, 4>;
+
+/// Ends when it is told to.
+class StoppableInput final : public rdb::Input {
+ public:
+  StoppableInput(rdb::Input& input, const std::function<bool()>& stop) : input_(input), stop_(stop) {}
+  Result<std::size_t> read(std::span<char> room) override {
+    if (left || (stop_ && stop_())) return fail({"stopped", "", "", Exit::partial});
+    return input_.read(room);
+  }
+  std::uint64_t size() const override { return input_.size(); }
+  std::atomic<bool> left = false;
+
+ private:
+  rdb::Input& input_;
+  const std::function<bool()>& stop_;
+};
+
+Encoding encoding_of(const StoredKey& key, const ValueSize& size) {
+  constexpr std::uint64_t longest_embedded = 44;
+  switch (key.layout) {
+    case Layout::integer:
+      return Encoding::integer;
+    case Layout::text:
+      return size.length <= longest_embedded ? Encoding::embstr : Encoding::raw;
+    case Layout::listpack:
+      return Encoding::listpack;
+    case Layout::ziplist:
+      return Encoding::ziplist;
+    case Layout::intset:
+      return Encoding::intset;
+    case Layout::linked_list:
+    case Layout::quicklist:
+      return Encoding::quicklist;
+    case Layout::table:
+      return Encoding::hashtable;
+    case Layout::skiplist:
+      return Encoding::skiplist;
+    case Layout::stream:
+      return Encoding::stream;
+    default:
+      return Encoding::other;
+  }
+}
+
+/// Turns what the decoder tells into records, and lets the value readers listen.
+class Recorder final : public rdb::Events {
+ public:
+  Recorder(Batches& batches, const std::function<ValueReaders(const SnapshotFacts&)>& prepare,
+           const SnapshotOptions& options)
+      : batches_(batches), prepare_(prepare), options_(options), batch_(batches.room()) {
+    if (batch_ != nullptr) batch_->clear();
+  }
+
+  void begins(unsigned version, bool valkey) override {
+    facts.format = version;
+    if (valkey) facts.flavour = "valkey";
+  }
+  void aux(std::string_view name, std::string_view value) override;
+  void announces(std::uint32_t db, std::uint64_t keys, std::uint64_t) override {
+    if (!options_.db || *options_.db == db) announced += keys;
+  }
+  void library(std::string_view code) override { facts.libraries += Bytes{code.size()}; }
+  Reading key(const StoredKey& key) override;
+  bool element(const StoredKey&, const Element& element) override {
+    return readers_.listener->element(element);
+  }
+  void parts(const StoredKey& key, std::span<const Part> parts) override {
+    if (measured_) readers_.meter->parts(key, parts);
+  }
+  void node(const StoredKey& key, std::uint64_t length, bool plain) override {
+    if (measured_) readers_.meter->node(key, length, plain);
+  }
+  void piece(const StreamPiece& piece) override {
+    if (measured_) readers_.meter->piece(piece);
+  }
+  void ends(const StoredKey& key, const ValueSize& size) override;
+  void finish();
+
+  SnapshotFacts facts{};
+  bool idle_known = false;
+  std::atomic<std::uint64_t> announced = 0;
+
+ private:
+  KeyRecord record_of(const StoredKey& key, const ValueSize& size, std::optional<Bytes> bytes);
+  void count(const StoredKey& key);
+
+  Batches& batches_;
+  const std::function<ValueReaders(const SnapshotFacts&)>& prepare_;
+  const SnapshotOptions& options_;
+  Batch* batch_;  ///< null when the consumer has left
+  ValueReaders readers_{};
+  bool prepared_ = false, wanted_ = false, measured_ = false;
+  Reading reading_ = Reading::nothing;
+  milliseconds now_{};
+};
+
+std::optional<std::uint64_t> number_of(std::string_view text) {
+  std::uint64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  return error == std::errc() && end == text.data() + text.size() ? std::optional(number) : std::nullopt;
+}
+
+void Recorder::aux(std::string_view name, std::string_view value) {
+  constexpr std::uint64_t latest = std::uint64_t{1} << 40U;  // of seconds that still fit as milliseconds
+  const auto number = number_of(value);
+  if (name == "redis-ver" && facts.flavour == "redis") facts.version = value;
+  if (name == "valkey-ver") facts.version = value, facts.flavour = "valkey";
+  if (name == "ctime" && number && *number < latest) facts.time = seconds(*number);
+  if (name == "used-mem" && number) facts.used_memory = Bytes{*number};
+  if (name == "repl-id") facts.replication_id = value;
+  if ((name == "aof-base" || name == "aof-preamble") && value == "1") facts.append_only_base = true;
+}
+
+Reading Recorder::key(const StoredKey& key) {
+  if (!prepared_) {
+    readers_ = prepare_(facts);
+    now_ = facts.time.value_or(options_.time_if_unknown);
+    prepared_ = true;
+  }
+  wanted_ = !options_.db || *options_.db == key.db;
+  measured_ = wanted_ && readers_.meter != nullptr;
+  reading_ = wanted_ && readers_.listener != nullptr ? readers_.listener->wants(key) : Reading::nothing;
+  return reading_;
+}
+
+void Recorder::count(const StoredKey& key) {
+  if (facts.keyspace.empty() || facts.keyspace.back().db != key.db) {
+    const auto known = std::find_if(facts.keyspace.begin(), facts.keyspace.end(),
+                                    [&](const Keyspace& space) { return space.db == key.db; });
+    if (known == facts.keyspace.end())
+      facts.keyspace.push_back({key.db, 0, 0});
+    else
+      std::iter_swap(known, facts.keyspace.end() - 1);
+  }
+  ++facts.keyspace.back().keys;
+  facts.keyspace.back().expires += key.expires ? 1 : 0;
+}
+
+void Recorder::ends(const StoredKey& key, const ValueSize& size) {
+  if (!wanted_) return;
+  std::optional<Bytes> bytes;
+  if (measured_) bytes = readers_.meter->finish(key, size);
+  if (reading_ != Reading::nothing) readers_.listener->ends(key, size, bytes.value_or(Bytes{}));
+  count(key);
+  if (batch_ == nullptr) return;
+  batch_->add(record_of(key, size, bytes));
+  if (!batch_->full()) return;
+  batches_.publish();
+  batch_ = batches_.room();
+  if (batch_ != nullptr) batch_->clear();
+}
+
+KeyRecord Recorder::record_of(const StoredKey& key, const ValueSize& size, std::optional<Bytes> bytes) {
+  KeyRecord record;
+  record.key = key.key, record.db = key.db, record.type = key.type;
+  record.encoding = encoding_of(key, size);
+  record.bytes = bytes;
+  record.elements = size.elements;
+  record.expires = key.expires ? Expires::at : Expires::never;
+  if (key.expires) record.ttl = key.expires_at - now_;
+  record.idle = key.idle, record.freq = key.freq;
+  idle_known |= key.idle || key.freq;
+  return record;
+}
+
+void Recorder::finish() {
+  if (batch_ != nullptr && !batch_->empty()) batches_.publish();
+  batches_.close();
+  std::sort(facts.keyspace.begin(), facts.keyspace.end(),
+            [](const auto& a, const auto& b) { return a.db < b.db; });
+}
+
+/// Tells progress ten times a second at most.
+class Teller {
+ public:
+  explicit Teller(const OnProgress& progress) : progress_(progress), began_(now()), told_(began_) {}
+  void tell(std::uint64_t keys, std::uint64_t expected) {
+    if (!progress_ || now() - told_ < milliseconds(100)) return;
+    told_ = now();
+    const auto spent = std::chrono::duration<double>(told_ - began_).count();
+    progress_({keys, expected, static_cast<double>(keys) / spent});
+  }
+
+ private:
+  static std::chrono::steady_clock::time_point now() { return std::chrono::steady_clock::now(); }
+  const OnProgress& progress_;
+  std::chrono::steady_clock::time_point began_, told_;
+};
+
+std::string_view stopped_by(const rdb::Decoded& decoded, const StoppableInput& input, bool asked_to_stop) {
+  if (decoded.complete) return {};
+  if (input.left || asked_to_stop) return "stopped before its end";
+  if (decoded.input_failed) return "the snapshot could not be read to its end";
+  if (decoded.checksum == rdb::Checksum::wrong) return "the checksum of the snapshot is wrong";
+  return "the snapshot is damaged, cut off, or of an unknown kind";
+}
+
+}  // namespace
+
+SnapshotOutcome read_snapshot(rdb::Input& input, RecordSink& sink,
+                              const std::function<ValueReaders(const SnapshotFacts&)>& prepare,
+                              const SnapshotOptions& options, const OnProgress& progress) {
+  SnapshotOutcome outcome;
+  Batches batches;
+  Recorder recorder(batches, prepare, options);
+  StoppableInput stoppable(input, options.stop);
+  std::thread decoder([&] {
+    const auto chunks = rdb::read_ahead(stoppable);
+    outcome.decoded = rdb::decode(*chunks, recorder);
+    recorder.finish();
+  });
+  Teller teller(progress);
+  while (Batch* batch = batches.take()) {
+    batch->give(sink, outcome.scan);
+    teller.tell(outcome.scan.keys, recorder.announced);
+    if (options.stop && options.stop()) stoppable.left = true;
+  }
+  decoder.join();
+  outcome.facts = std::move(recorder.facts);
+  outcome.idle_known = recorder.idle_known;
+  outcome.scan.expected = recorder.announced;
+  outcome.scan.complete = outcome.decoded.complete;
+  outcome.scan.stopped_by = stopped_by(outcome.decoded, stoppable, options.stop && options.stop());
+  return outcome;
+}
+
+}  // namespace headroom::source

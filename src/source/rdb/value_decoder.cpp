@@ -1,0 +1,324 @@
+#include "source/rdb/value_decoder.h"
+
+#include <fmt/format.h>
+
+#include "source/rdb/number_text.h"
+#include "source/rdb/stream_decoder.h"
+
+namespace headroom::source::rdb {
+namespace {
+
+// Type bytes: rdb-and-speed.md section 5, src/rdb.h of Redis 8 and Valkey 9.
+enum Type : std::uint8_t {
+  string = 0,
+  list = 1,
+  set = 2,
+  zset_ascii = 3,
+  hash = 4,
+  zset = 5,
+  module_1 = 6,
+  module_2 = 7,
+  hash_zipmap = 9,
+  list_ziplist = 10,
+  set_intset = 11,
+  zset_ziplist = 12,
+  hash_ziplist = 13,
+  quicklist = 14,
+  stream_1 = 15,
+  hash_listpack = 16,
+  zset_listpack = 17,
+  quicklist_2 = 18,
+  stream_2 = 19,
+  set_listpack = 20,
+  stream_3 = 21,
+  hash_ttls_early = 22,  // Valkey 9: a hash whose fields may have a TTL
+  hash_listpack_ttls_early = 23,
+  hash_ttls = 24,
+  hash_listpack_ttls = 25,
+  stream_4 = 26,
+  stream_5 = 27,
+};
+
+struct TypeFacts {
+  KeyType type = KeyType::unknown;
+  Layout layout = Layout::unknown;
+};
+
+TypeFacts facts_of(std::uint8_t type) {
+  switch (type) {
+    case string:
+      return {KeyType::string, Layout::text};
+    case list:
+      return {KeyType::list, Layout::linked_list};
+    case list_ziplist:
+      return {KeyType::list, Layout::ziplist};
+    case quicklist:
+    case quicklist_2:
+      return {KeyType::list, Layout::quicklist};
+    case set:
+      return {KeyType::set, Layout::table};
+    case set_intset:
+      return {KeyType::set, Layout::intset};
+    case set_listpack:
+      return {KeyType::set, Layout::listpack};
+    case zset_ascii:
+    case zset:
+      return {KeyType::zset, Layout::skiplist};
+    case zset_ziplist:
+      return {KeyType::zset, Layout::ziplist};
+    case zset_listpack:
+      return {KeyType::zset, Layout::listpack};
+    case hash:
+    case hash_ttls_early:
+    case hash_ttls:
+      return {KeyType::hash, Layout::table};
+    case hash_zipmap:
+      return {KeyType::hash, Layout::zipmap};
+    case hash_ziplist:
+      return {KeyType::hash, Layout::ziplist};
+    case hash_listpack:
+    case hash_listpack_ttls_early:
+    case hash_listpack_ttls:
+      return {KeyType::hash, Layout::listpack};
+    case stream_1:
+    case stream_2:
+    case stream_3:
+    case stream_4:
+    case stream_5:
+      return {KeyType::stream, Layout::stream};
+    case module_1:
+    case module_2:
+      return {KeyType::module, Layout::module_value};
+    default:
+      return {};
+  }
+}
+
+/// Scores before version 8: one byte for the length of a text, or for a value that is no text.
+double ascii_score(Cursor& in) {
+  const auto at = in.offset();
+  const auto length = in.byte();
+  const auto score = old_score(length, length < 253 ? in.take(length) : std::string_view());
+  if (!score) in.fail("a score is no number", at);
+  return score.value_or(0);
+}
+
+}  // namespace
+
+bool ValueDecoder::begin() {
+  reading_ = events_.key(key_);
+  telling_ = reading_ == Reading::elements || reading_ == Reading::names;
+  return telling_;
+}
+
+void ValueDecoder::add(const Part& part) {
+  parts_[part_count_++] = part;
+  if (part_count_ == parts_.size()) flush();
+}
+
+void ValueDecoder::flush() {
+  if (part_count_ > 0) events_.parts(key_, {parts_.data(), part_count_});
+  part_count_ = 0;
+}
+
+bool ValueDecoder::read(StoredKey key, bool valkey) {
+  const auto facts = facts_of(key.rdb_type);
+  key_ = key;
+  key_.type = facts.type, key_.layout = facts.layout;
+  size_ = {};
+  if (facts.type == KeyType::unknown)
+    in_.fail(fmt::format("a value of the unknown type {}: written by a newer server than this headroom knows",
+                         key_.rdb_type),
+             key_.offset);
+  else if (facts.type == KeyType::string)
+    read_string();
+  else
+    read_collection(valkey);
+  flush();
+  if (in_.failed()) return false;
+  events_.ends(key_, size_);
+  return true;
+}
+
+void ValueDecoder::read_collection(bool valkey) {
+  begin();
+  switch (key_.rdb_type) {
+    case list:
+    case set:
+      return read_members();
+    case zset_ascii:
+    case zset:
+      return read_scored_members();
+    case hash:
+      return read_hash(HashForm::plain);
+    case hash_ttls:
+      return read_hash(HashForm::with_ttls);
+    case hash_ttls_early:
+      return read_hash(valkey ? HashForm::valkey : HashForm::with_absolute_ttls);
+    case quicklist:
+      return read_quicklist(false);
+    case quicklist_2:
+      return read_quicklist(true);
+    case hash_zipmap:
+      return read_packed(Packing::zipmap, 2);
+    case list_ziplist:
+      return read_packed(Packing::ziplist, 1);
+    case zset_ziplist:
+    case hash_ziplist:
+      return read_packed(Packing::ziplist, 2);
+    case set_intset:
+      return read_packed(Packing::intset, 1);
+    case set_listpack:
+      return read_packed(Packing::listpack, 1);
+    case hash_listpack:
+    case zset_listpack:
+      return read_packed(Packing::listpack, 2);
+    case hash_listpack_ttls:
+      in_.skip(8);  // the earliest of the TTLs
+      return read_packed(Packing::listpack, 3);
+    case hash_listpack_ttls_early:
+      return read_packed(Packing::listpack, 3);
+    case module_1:
+    case module_2:
+      return read_module();
+    default:
+      return StreamDecoder(*this).read();
+  }
+}
+
+void ValueDecoder::read_string() {
+  const auto head = read_string_head(in_);
+  size_.elements = 1, size_.length = head.length;
+  if (head.kind == StringHead::Kind::number) {
+    size_.number = head.number;
+  } else if (head.length <= 20 && head.kind == StringHead::Kind::plain) {
+    size_.number = canonical_integer(in_.peek(head.length));
+  }
+  if (size_.number) key_.layout = Layout::integer;
+  if (in_.failed()) return;
+  if (begin())
+    tell({read_body(in_, head, first_)});
+  else
+    in_.skip(head.stored);
+}
+
+/// Reads a string of a table to `out`.
+Part ValueDecoder::take_text(std::string& out) {
+  rdb::read_string(in_, out);
+  return {out.size(), listpack_bytes(out)};
+}
+
+void ValueDecoder::read_members() {
+  size_.elements = read_count(in_);
+  for (std::uint64_t i = 0; i < size_.elements && !in_.failed(); ++i) {
+    if (!telling_) {
+      add(skip_part(in_));
+      continue;
+    }
+    add(take_text(first_));
+    if (!in_.failed()) tell({first_});
+  }
+}
+
+void ValueDecoder::read_scored_members() {
+  const bool ascii = key_.rdb_type == zset_ascii;
+  size_.elements = read_count(in_);
+  for (std::uint64_t i = 0; i < size_.elements && !in_.failed(); ++i) {
+    const bool tells = telling_;
+    add(tells ? take_text(first_) : skip_part(in_));
+    const double score = ascii ? ascii_score(in_) : in_.little<double>();
+    if (tells && !in_.failed()) tell({first_, {}, score});
+  }
+}
+
+/// A field and its value.
+bool ValueDecoder::read_field() {
+  if (!telling_) {
+    add(skip_part(in_));
+    add(skip_part(in_));
+    return false;
+  }
+  add(take_text(first_));
+  if (reading_ == Reading::names) {
+    second_.clear();
+    add(skip_part(in_));
+  } else {
+    add(take_text(second_));
+  }
+  return !in_.failed();
+}
+
+void ValueDecoder::read_hash(HashForm form) {
+  if (form == HashForm::with_ttls) in_.skip(8);  // the earliest of the TTLs
+  size_.elements = read_count(in_);
+  for (std::uint64_t i = 0; i < size_.elements && !in_.failed(); ++i) {
+    const bool before = form == HashForm::with_ttls || form == HashForm::with_absolute_ttls;
+    if (before && read_count(in_) != 0) ++size_.field_ttls;
+    const bool tells = read_field();
+    if (form == HashForm::valkey && in_.little<std::int64_t>() != -1) ++size_.field_ttls;
+    if (tells && !in_.failed()) tell({first_, second_});
+  }
+}
+
+void ValueDecoder::read_quicklist(bool with_containers) {
+  const auto nodes = read_count(in_);
+  for (std::uint64_t i = 0; i < nodes && !in_.failed(); ++i) {
+    const auto at = in_.offset();
+    const auto container = with_containers ? read_count(in_) : 2;
+    if (container != 1 && container != 2) return in_.fail("a list node is neither plain nor packed", at);
+    read_node(container == 1);
+  }
+}
+
+void ValueDecoder::read_node(bool plain) {
+  const auto head = read_string_head(in_);
+  const auto packing = key_.rdb_type == quicklist ? Packing::ziplist : Packing::listpack;
+  events_.node(key_, head.length, plain);
+  size_.length += head.length;
+  size_.elements += plain ? 1 : count_items(packing, head);
+  if (!telling_) return in_.skip(head.stored);
+  const auto at = in_.offset();
+  const auto blob = read_body(in_, head, blob_);
+  if (in_.failed()) return;
+  if (plain) return tell({blob});
+  told_items_ = 0;
+  if (tell_packed({packing, blob}) == PackedReader::Step::damaged) in_.fail("a list node is damaged", at);
+}
+
+bool skip_module_data(Cursor& in) {
+  while (!in.failed()) {
+    const auto at = in.offset();
+    switch (read_count(in)) {
+      case 0:
+        return !in.failed();
+      case 1:
+      case 2:
+        read_count(in);
+        break;
+      case 3:
+        in.skip(4);
+        break;
+      case 4:
+        in.skip(8);
+        break;
+      case 5:
+        in.skip(read_string_head(in).stored);
+        break;
+      default:
+        in.fail("a module's value is damaged", at);
+    }
+  }
+  return false;
+}
+
+void ValueDecoder::read_module() {
+  const auto at = in_.offset();
+  if (key_.rdb_type == module_1)
+    return in_.fail("a module value of Redis 4 before its release: its length is not told", key_.offset);
+  read_count(in_);  // the module's name and version
+  skip_module_data(in_);
+  size_.length = size_.skipped = in_.offset() - at;
+  skipped_ += size_.skipped;
+}
+
+}  // namespace headroom::source::rdb

@@ -1,0 +1,70 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "model/key_record.h"
+#include "model/server_facts.h"
+#include "model/stored_value.h"
+#include "source/live_scan.h"
+#include "source/rdb/decoder.h"
+#include "source/rdb/input.h"
+
+/// All keys of one moment, from an RDB file or a replication stream.
+namespace headroom::source {
+
+/// What a snapshot says of the server that wrote it. Known before the first key, but for `keyspace`.
+struct SnapshotFacts {
+  unsigned format = 0;            ///< of the file: 11
+  std::string version{};          ///< "7.0.15"; empty in files of Redis before 3.2
+  std::string flavour = "redis";  ///< or valkey
+  std::optional<std::chrono::milliseconds>
+      time{};                          ///< when it was written, by the server's clock, since the epoch
+  std::optional<Bytes> used_memory{};  ///< when it was written
+  std::string replication_id{};
+  bool append_only_base = false;     ///< the beginning of an append-only file: commands follow it elsewhere
+  Bytes libraries{};                 ///< code of function libraries
+  std::vector<Keyspace> keyspace{};  ///< counted, not announced
+};
+
+/// Who works on the values. Either may be null: then bytes stay empty, no value is read.
+struct ValueReaders {
+  ValueMeter* meter = nullptr;
+  ValueListener* listener = nullptr;
+};
+
+struct SnapshotOptions {
+  std::optional<std::uint32_t> db{};  ///< empty: all of them
+  /// The moment against which TTLs are told when the file does not name its own (before Redis 3.2).
+  std::chrono::milliseconds time_if_unknown{};
+  /// Ends the reading early when it returns true; asked every few milliseconds, from another thread.
+  std::function<bool()> stop{};
+};
+
+struct SnapshotOutcome {
+  ScanOutcome scan{};  ///< `took` is left 0: the caller's clock
+  SnapshotFacts facts{};
+  rdb::Decoded decoded{};
+  bool idle_known = false;  ///< at least one key carried its idle time or LFU counter
+};
+
+/// Reads `input` to its end. Three threads work: one reads and takes the checksum, one decodes and calls the
+/// value readers, and the caller's calls `sink`. `prepare` is called once, from the decoder's thread, before
+/// the first key: what is known of the server by then decides who measures.
+///
+/// Every key is named to `sink` by look(), and given to it by take() where it wants more than the name.
+/// Records are whole: type, encoding, elements, TTL (negative when the key had expired by the moment of the
+/// snapshot), idle time where the file has it, and bytes where there is a meter.
+///
+/// What is damaged, cut off or unknown ends the reading: `scan.complete` is false, `decoded.fault` and
+/// `decoded.offset` say why and where, and what was told until then is true. Memory: about 5 MB, whatever the
+/// size of the snapshot; more only while a value larger than 512 KiB is read for a listener.
+SnapshotOutcome read_snapshot(rdb::Input& input, RecordSink& sink,
+                              const std::function<ValueReaders(const SnapshotFacts&)>& prepare,
+                              const SnapshotOptions& options = {}, const OnProgress& progress = {});
+
+}  // namespace headroom::source
