@@ -20,8 +20,10 @@ constexpr Verdict verdicts[] = {
     {.kind = "reservation-past-due",
      .members = true,
      .stranded = true,
-     .why = "jobs that a worker reserved and neither finished nor released in time: it died, and nobody has "
-            "asked the queue for a job since, or they would be back in it"},
+     .certainty = Certainty::suspected,
+     .why =
+         "jobs that a worker reserved and neither finished nor released in time: it died, or they take "
+         "longer than retry_after. Nobody has asked the queue for a job since, or they would be back in it"},
     {.kind = "dangling-tag-reference",
      .counted = referred,
      .none = entry,
