@@ -17,7 +17,7 @@ INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')
 IMPURE_HEADERS = {"thread", "fstream", "iostream", "filesystem", "mutex", "condition_variable", "future", "unistd.h", "poll.h",
                   "sys/socket.h", "fcntl.h", "cstdio", "stdio.h", "random"}
 IMPURE_CALL = re.compile(r"\b(system_clock|steady_clock)::now|\bstd::(cout|cerr|clog|getenv)\b|\bprintf\s*\(|fmt::print\b|\btime\(nullptr\)")
-MEMBER_FOLDERS = {"known", "checks", "formats", "collectors", "rules", "models", "kinds", "actions", "commands"}
+MEMBER_FOLDERS = {"known", "checks", "formats", "collectors", "rules", "models", "kinds", "actions", "commands", "proofs"}
 
 
 def read_rules(path):

@@ -30,13 +30,17 @@ struct Options {
   bool summary = false;
   std::string compare{};
   int top = 20;
+  // Snapshots.
+  std::string source = "auto", allocator = "auto";
+  bool force = false;
+  int proof_memory = 256;  ///< MiB that proofs may take
   // Families of the user's own.
   std::string policy{};
   // demo.
   bool keep = false;
 };
 
-enum class OptionGroup : std::uint8_t { connection, output, look, audit, policy, demo };
+enum class OptionGroup : std::uint8_t { connection, output, look, audit, snapshot, policy, demo };
 
 /// Where an option's value goes.
 using Place = std::variant<bool Options::*, std::string Options::*, int Options::*, double Options::*>;

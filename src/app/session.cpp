@@ -71,7 +71,7 @@ Result<std::unique_ptr<wire::Link>> Session::open() const {
   return std::make_unique<GuardedLink>(std::move(*connection));
 }
 
-Result<std::vector<Session>> sessions(const Invocation& invocation) {
+Result<Session> session(const Invocation& invocation, const std::string& target) {
   const auto& options = invocation.options;
   if (options.connect_timeout <= 0 || options.connect_timeout > 3600)
     return fail(bad_value("--connect-timeout", "between 0 and 3600 seconds"));
@@ -80,18 +80,12 @@ Result<std::vector<Session>> sessions(const Invocation& invocation) {
                  "name each master as a TARGET: headroom audit "
                  "redis://a:6379 redis://b:6379 (their reports are added up)",
                  Exit::usage});
-  auto targets = options.targets;
-  if (targets.empty()) targets.emplace_back();
-  std::vector<Session> found;
-  for (const auto& target : targets) {
-    const auto wished = connection_options(options, target);
-    if (!wished) return fail(wished.error());
-    auto endpoint = wire::resolve_endpoint(
-        *wished, [&](std::string_view name) { return invocation.environment(std::string(name)); });
-    if (!endpoint) return fail(endpoint.error());
-    found.emplace_back(std::move(*endpoint), invocation.command, options.connect_timeout);
-  }
-  return found;
+  const auto wished = connection_options(options, target);
+  if (!wished) return fail(wished.error());
+  auto endpoint = wire::resolve_endpoint(
+      *wished, [&](std::string_view name) { return invocation.environment(std::string(name)); });
+  if (!endpoint) return fail(endpoint.error());
+  return Session(std::move(*endpoint), invocation.command, options.connect_timeout);
 }
 
 Result<source::ScanOptions> scan_options(const Options& options) {

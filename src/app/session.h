@@ -24,6 +24,8 @@ class Session {
 
   /// The address for people: no password, no user.
   std::string address() const { return endpoint_.redacted(); }
+  /// How to reach it; holds the password.
+  const wire::Endpoint& endpoint() const { return endpoint_; }
 
  private:
   wire::Endpoint endpoint_;
@@ -31,9 +33,9 @@ class Session {
   double connect_timeout_;
 };
 
-/// The servers that options, environment and targets name; one when no target is given. Opens nothing.
-/// Errors: Exit::usage.
-Result<std::vector<Session>> sessions(const Invocation& invocation);
+/// The server that `target` (an address; empty: none was given), the options and the environment name. Opens
+/// nothing. Errors: Exit::usage.
+Result<Session> session(const Invocation& invocation, const std::string& target);
 
 /// What the options say about how to scan. Errors (Exit::usage): a number out of its range.
 Result<source::ScanOptions> scan_options(const Options& options);

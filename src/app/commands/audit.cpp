@@ -1,7 +1,9 @@
 #include "app/families.h"
 #include "app/growth.h"
-#include "app/live_survey.h"
 #include "app/output.h"
+#include "app/server_survey.h"
+#include "app/snapshot_survey.h"
+#include "app/targets.h"
 #include "report/audit_report.h"
 #include "report/summary_report.h"
 #include "survey/summary.h"
@@ -9,11 +11,17 @@
 namespace headroom::app {
 namespace {
 
-Result<Survey> survey_all(const std::vector<Session>& servers, std::span<const family::Family> families,
+Result<Survey> survey_one(const Target& target, std::span<const family::Family> families,
                           const Options& options) {
-  auto whole = survey_live(servers[0], families, options);
-  for (std::size_t i = 1; whole && i < servers.size(); ++i) {
-    auto another = survey_live(servers[i], families, options);
+  if (target.server) return survey_server(*target.server, families, options);
+  return survey_snapshot(snapshot_file(target.file), families, options);
+}
+
+Result<Survey> survey_all(const std::vector<Target>& targets, std::span<const family::Family> families,
+                          const Options& options) {
+  auto whole = survey_one(targets[0], families, options);
+  for (std::size_t i = 1; whole && i < targets.size(); ++i) {
+    auto another = survey_one(targets[i], families, options);
     if (!another) return another;
     *whole = survey::merge(std::move(*whole), std::move(*another));
   }
@@ -39,13 +47,13 @@ Result<std::optional<report::SavedAudit>> earlier_audit(const Options& options) 
 Result<Exit> run(const Invocation& invocation) {
   const auto& options = invocation.options;
   if (options.top < 0) return fail({"--top is a number of rows", "command line", "--top 20", Exit::usage});
-  const auto servers = sessions(invocation);
-  if (!servers) return fail(servers.error());
+  const auto looked_at = targets(invocation);
+  if (!looked_at) return fail(looked_at.error());
   const auto known = Families::load(options);
   if (!known) return fail(known.error());
   const auto before = earlier_audit(options);
   if (!before) return fail(before.error());
-  const auto survey = survey_all(*servers, known->all(), options);
+  const auto survey = survey_all(*looked_at, known->all(), options);
   if (!survey) return fail(survey.error());
   const auto report = report_on(*survey, options, *before);
   if (!report) return fail(report.error());
@@ -59,8 +67,8 @@ Subcommand audit() {
   return {"audit",
           "where the bytes are and whose they are; what is debris and why",
           "[TARGET...]",
-          {OptionGroup::connection, OptionGroup::look, OptionGroup::audit, OptionGroup::output,
-           OptionGroup::policy},
+          {OptionGroup::connection, OptionGroup::look, OptionGroup::snapshot, OptionGroup::audit,
+           OptionGroup::output, OptionGroup::policy},
           "",
           run};
 }

@@ -5,6 +5,7 @@
 #include "app/families.h"
 #include "app/live_survey.h"
 #include "app/output.h"
+#include "app/targets.h"
 #include "facts/answers.h"
 #include "family/questions.h"
 #include "family/roots.h"
@@ -38,14 +39,17 @@ void add_parts(std::vector<QueueState>& states, const Survey& survey) {
 }
 
 Result<Exit> run(const Invocation& invocation) {
-  const auto servers = sessions(invocation);
-  if (!servers) return fail(servers.error());
+  const auto looked_at = targets(invocation);
+  if (!looked_at) return fail(looked_at.error());
   const auto known = Families::load(invocation.options);
   if (!known) return fail(known.error());
-  if (servers->size() > 1)
+  if (looked_at->size() > 1)
     return fail(
         {"queues looks at one server at a time", "command line", "headroom queues TARGET", Exit::usage});
-  const auto& server = servers->front();
+  if (!looked_at->front().server)
+    return fail({"queues asks a running server; a file has nobody to ask", looked_at->front().file,
+                 "headroom audit FILE, or headroom queues redis://HOST:PORT", Exit::usage});
+  const auto& server = *looked_at->front().server;
   family::RootFinder finder(known->all());
   const auto survey = survey_live(server, known->all(), invocation.options, &finder);
   if (!survey) return fail(survey.error());

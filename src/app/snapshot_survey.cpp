@@ -1,0 +1,232 @@
+#include "app/snapshot_survey.h"
+
+#include <fmt/format.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+
+#include "app/allocator_guess.h"
+#include "app/interruption.h"
+#include "app/progress.h"
+#include "app/session.h"
+#include "base/text.h"
+#include "family/attribution.h"
+#include "family/landmarks.h"
+#include "family/proof/prover.h"
+#include "memory/key_model.h"
+#include "memory/key_tables.h"
+#include "memory/reconcile.h"
+#include "source/rdb/file_input.h"
+#include "source/snapshot.h"
+#include "survey/collector.h"
+#include "survey/summary.h"
+
+namespace headroom::app {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::steady_clock;
+
+/// Hears names and wants nothing: for the passes that only prove.
+class NoSink final : public RecordSink {
+ public:
+  Interest look(std::uint32_t, std::string_view) override { return {}; }
+  void take(const KeyRecord&) override {}
+  void restart() override {}
+};
+
+/// One survey of one snapshot.
+class SnapshotSurvey {
+ public:
+  SnapshotSurvey(const SnapshotTarget& target, std::span<const family::Family> families,
+                 const Options& options)
+      : target_(target),
+        families_(families),
+        options_(options),
+        landmarks_(families),
+        collector_({0.01, true, static_cast<std::size_t>(options.top > 0 ? options.top : 50),
+                    [this](std::string_view key) { return landmarks_(key); }}),
+        prover_(family::proofs::known_proofs(), {proof_bytes(options), target.again}) {}
+
+  Result<Survey> run();
+
+ private:
+  static std::size_t proof_bytes(const Options& options) {
+    return static_cast<std::size_t>(options.proof_memory) << 20U;
+  }
+  Result<source::SnapshotOutcome> read(RecordSink& sink);
+  source::ValueReaders prepare(const source::SnapshotFacts& facts);
+  void learn(const source::SnapshotFacts& facts);
+  Survey summed_up(const source::SnapshotOutcome& outcome, milliseconds took);
+  void prove(Survey& survey);
+  void add_fault(const source::rdb::Decoded& decoded, Survey& survey) const;
+  void add_notes(const source::SnapshotOutcome& outcome, Survey& survey) const;
+
+  const SnapshotTarget& target_;
+  std::span<const family::Family> families_;
+  const Options& options_;
+  family::Landmarks landmarks_;
+  survey::Collector collector_;
+  family::Prover prover_;
+  source::SnapshotOptions how_{};
+  ServerFacts server_{};
+  std::optional<memory::KeyModel> model_{};
+  std::optional<memory::Calibration> guess_{};
+  unsigned pass_ = 0;
+};
+
+/// What a file says of its server, where nobody else does.
+void SnapshotSurvey::learn(const source::SnapshotFacts& facts) {
+  if (target_.server) {
+    server_ = *target_.server;
+  } else {
+    server_.target = target_.name;
+    server_.version = facts.version, server_.flavour = facts.flavour;
+    server_.used_memory = facts.used_memory;
+    if (facts.libraries.count > 0) server_.functions = facts.libraries;
+    server_.quantum = guess_ ? guess_->quantum : 0;
+  }
+  if (options_.allocator != "auto") server_.quantum = options_.allocator == "jemalloc-16" ? 16 : 8;
+  if (options_.allocator == "libc") server_.allocator = "libc", server_.quantum = 0;
+  // TTLs of a snapshot count from the moment it was written, and so does every age.
+  server_.server_time = facts.time.value_or(target_.written);
+}
+
+source::ValueReaders SnapshotSurvey::prepare(const source::SnapshotFacts& facts) {
+  if (pass_ == 1) {
+    learn(facts);
+    const auto server = memory::server_model(server_, memory::Held::live);
+    model_.emplace(server);
+    if (!server_.startup) server_.startup = memory::startup_bytes(server);
+  }
+  prover_.begin(server_.server_time, pass_);
+  return {&*model_, &prover_};
+}
+
+Result<source::SnapshotOutcome> SnapshotSurvey::read(RecordSink& sink) {
+  auto input = target_.open();
+  if (!input) return fail(input.error());
+  ++pass_;
+  ProgressLine line(options_);
+  return source::read_snapshot(
+      **input, sink, [this](const source::SnapshotFacts& facts) { return prepare(facts); }, how_,
+      [&](const source::ScanProgress& progress) { line.show(progress); });
+}
+
+Result<Survey> SnapshotSurvey::run() {
+  const auto how = scan_options(options_);
+  if (!how) return fail(how.error());
+  how_.db = how->db;
+  how_.time_if_unknown = target_.written;
+  how_.stop = [] { return interruption()->cancelled(); };
+  if (target_.again && options_.allocator == "auto") guess_ = guess_allocator(target_.open);
+  const auto began = steady_clock::now();
+  const auto outcome = read(collector_);
+  if (!outcome) return fail(outcome.error());
+  if (outcome->decoded.version == 0)
+    return fail(
+        {outcome->decoded.fault, target_.name, "headroom audit FILE.rdb, or redis://HOST:PORT", Exit::usage});
+  if (pass_ == 1 && !model_) learn(outcome->facts);  // a snapshot without a key
+  auto survey = summed_up(*outcome, std::chrono::duration_cast<milliseconds>(steady_clock::now() - began));
+  if (survey.scan.complete) prove(survey);
+  return survey;
+}
+
+Survey SnapshotSurvey::summed_up(const source::SnapshotOutcome& outcome, milliseconds took) {
+  server_.keyspace = outcome.facts.keyspace;
+  auto groups = collector_.groups();
+  family::attribute(groups, families_);
+  auto scan = outcome.scan;
+  scan.took = took;
+  auto survey = survey::summarise(std::move(groups),
+                                  {server_, scan, 0.01, collector_.measured(), collector_.biggest(),
+                                   collector_.guarantee(), collector_.folded(), collector_.other_keys()});
+  survey.source = target_.source;
+  survey.reconciliation = memory::reconcile(survey.server, survey.total.bytes, memory::KeysHold::model);
+  add_fault(outcome.decoded, survey);
+  add_notes(outcome, survey);
+  return survey;
+}
+
+void SnapshotSurvey::add_fault(const source::rdb::Decoded& decoded, Survey& survey) const {
+  if (decoded.complete || interruption()->cancelled()) return;
+  survey.faults.push_back({target_.name, decoded.fault, decoded.offset, decoded.last_key});
+}
+
+void SnapshotSurvey::add_notes(const source::SnapshotOutcome& outcome, Survey& survey) const {
+  if (!outcome.idle_known && survey.total.keys > 0)
+    survey.notes.emplace_back(
+        "When keys were last used is unknown: only a server with an LRU or LFU policy writes it into its "
+        "snapshot.");
+  if (outcome.decoded.skipped > 0)
+    survey.notes.push_back(
+        fmt::format("{} of module data were passed over: what they cost in memory is unknown.",
+                    human_bytes(Bytes{outcome.decoded.skipped})));
+  if (outcome.facts.append_only_base)
+    survey.notes.emplace_back(
+        "This is the beginning of an append-only file: the commands that follow it were not read.");
+  if (outcome.decoded.checksum == source::rdb::Checksum::absent)
+    survey.notes.emplace_back(
+        "The snapshot carries no checksum: a byte that changed on the way would not show.");
+  if (guess_)
+    survey.notes.push_back(
+        fmt::format("Bytes are those of jemalloc with a quantum of {}, which fits the used_memory in the "
+                    "file within {:.1f} % "
+                    "(the other one: {:.1f} %); --allocator says otherwise.",
+                    guess_->quantum, std::abs(guess_->residual_percent), std::abs(guess_->other_percent)));
+}
+
+void SnapshotSurvey::prove(Survey& survey) {
+  while (prover_.another_pass()) {
+    NoSink none;
+    const auto outcome = read(none);
+    if (!outcome || !outcome->scan.complete) {
+      survey.notes.emplace_back(
+          "What is debris was not proved: the snapshot could not be read a second time.");
+      return;
+    }
+  }
+  auto proved = prover_.finish();
+  const auto settled = [&](const DebrisSum& row) {
+    return std::any_of(proved.settled.begin(), proved.settled.end(), [&](const family::SettledKind& kind) {
+      return kind.family == row.family && kind.kind == row.kind;
+    });
+  };
+  std::erase_if(survey.debris, settled);
+  std::move(proved.debris.begin(), proved.debris.end(), std::back_inserter(survey.debris));
+  std::stable_sort(survey.debris.begin(), survey.debris.end(),
+                   [](const auto& a, const auto& b) { return a.bytes.value > b.bytes.value; });
+  for (const auto& open : proved.not_proved)
+    survey.notes.push_back(fmt::format("Not proved{}: {}",
+                                       open.owner.empty()
+                                           ? fmt::format(" for {}", open.family)
+                                           : fmt::format(" for {}", escape_for_terminal(open.owner)),
+                                       open.why));
+}
+
+milliseconds modified(const std::string& path) {
+  struct stat file {};
+  if (path == "-" || ::stat(path.c_str(), &file) != 0) {
+    return std::chrono::duration_cast<milliseconds>(std::chrono::system_clock::now().time_since_epoch());
+  }
+  return std::chrono::seconds(file.st_mtim.tv_sec);
+}
+
+}  // namespace
+
+SnapshotTarget snapshot_file(const std::string& path) {
+  SnapshotTarget target;
+  target.name = path == "-" ? "standard input" : path;
+  target.open = [path] { return source::rdb::open_file(path); };
+  struct stat file {};
+  target.again = path != "-" && ::stat(path.c_str(), &file) == 0 && S_ISREG(file.st_mode);
+  target.written = modified(path);
+  return target;
+}
+
+Result<Survey> survey_snapshot(const SnapshotTarget& target, std::span<const family::Family> families,
+                               const Options& options) {
+  return SnapshotSurvey(target, families, options).run();
+}
+
+}  // namespace headroom::app

@@ -1,0 +1,59 @@
+#pragma once
+
+#include <array>
+#include <chrono>
+#include <memory>
+#include <vector>
+
+#include "family/proof/proof.h"
+#include "model/stored_value.h"
+#include "model/survey.h"
+
+namespace headroom::family {
+
+/// Runs the proofs over a snapshot:
+///   Prover prover(proofs::known_proofs(), limits);
+///   unsigned pass = 0;
+///   do {
+///     prover.begin(moment_of_the_snapshot, ++pass);
+///     ... read the snapshot, with the prover as ValueListener ...
+///   } while (prover.another_pass());
+///   auto proved = prover.finish();
+/// A key of a type that no proof wants costs one look into a table. If reading breaks off, what was missing
+/// would be taken for gone: do not call finish() then.
+class Prover : public ValueListener {
+ public:
+  Prover(const std::vector<ProofGroup>& groups, const ProofLimits& limits);
+
+  /// `now` is the moment of the snapshot, since the epoch: what expired by then counts as gone.
+  void begin(std::chrono::milliseconds now, unsigned pass);
+  Reading wants(const StoredKey& key) override;
+  bool element(const Element& element) override;
+  void ends(const StoredKey& key, const ValueSize& size, Bytes bytes) override;
+  /// Whether the snapshot should be read again. Proofs that have all they need do not listen then.
+  bool another_pass();
+
+  struct Proved {
+    std::vector<DebrisSum> debris{};    ///< in order of database, owner and kind
+    std::vector<DebrisSum> stranded{};  ///< work that only an operator can save; in the same order
+    std::vector<NotProved> not_proved{};
+    std::vector<SettledKind> settled{};  ///< rows of these kinds that were suspected give way
+  };
+  Proved finish();
+
+ private:
+  struct Listening {
+    Proof* proof = nullptr;
+    bool elements = false;
+  };
+  Reading ask(const StoredKey& key, const std::vector<Proof*>& proofs);
+
+  std::vector<std::unique_ptr<Proof>> proofs_{};
+  std::vector<SettledKind> settled_{};
+  std::vector<Proof*> active_{};  ///< that take part in this pass
+  std::array<std::vector<Proof*>, key_type_count> by_type_{};
+  std::vector<Listening> listening_{};  ///< to the key at hand
+  std::chrono::milliseconds now_{};
+};
+
+}  // namespace headroom::family
