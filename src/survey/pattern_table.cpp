@@ -50,6 +50,15 @@ std::uint32_t PatternTable::place(std::uint32_t db, std::string_view key) {
   return add(db, std::move(pattern), key, landmark);
 }
 
+std::string PatternTable::pattern_of(std::uint32_t db, std::string_view key) const {
+  FoldedName folded;
+  fold(key, folded);
+  auto found = find(db, folded.text());
+  if (found == none) found = find(db, refold(db, folded.text(), is_landmark(key)));
+  if (found == none) found = find(db, other);
+  return found == none ? std::string() : std::string(slots_[found].cell->pattern());
+}
+
 /// What stands for `word` behind `before`; `weak` keeps the text when it is a new one.
 std::string_view PatternTable::folded_word(std::uint32_t db, std::string_view before, std::string_view word,
                                            bool landmark, std::string& weak) const {
