@@ -157,8 +157,9 @@ std::uint64_t TableValue::slots(KeyType type, std::uint64_t n) const {
   if (first >= size || n <= before) return sizes_.of(8 * std::max(first, size));
   // A lookup moves a slot as an insertion does; sets insert without one, and so does loading.
   const std::uint64_t moved_by_each = loaded || type == KeyType::set ? 1 : 2;
-  const bool moving = before >= first && static_cast<double>((n - before) * moved_by_each) <
-                                             filled_share * static_cast<double>(before);
+  const auto moved = (n - before - 1) * moved_by_each;  // the one that made it grow has moved none
+  const bool moving =
+      before >= first && static_cast<double>(moved) < filled_share * static_cast<double>(before);
   return sizes_.of(8 * size) + (moving ? sizes_.of(8 * before) : 0);
 }
 

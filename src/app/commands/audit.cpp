@@ -11,7 +11,8 @@
 namespace headroom::app {
 namespace {
 
-Result<Survey> survey_one(const Target& target, std::span<const family::Family> families, const Options& options) {
+Result<Survey> survey_one(const Target& target, std::span<const family::Family> families,
+                          const Options& options) {
   if (target.server) return survey_live(*target.server, families, options);
   return survey_snapshot(snapshot_file(target.file), families, options);
 }
@@ -66,8 +67,8 @@ Subcommand audit() {
   return {"audit",
           "where the bytes are and whose they are; what is debris and why",
           "[TARGET...]",
-          {OptionGroup::connection, OptionGroup::look, OptionGroup::audit, OptionGroup::output,
-           OptionGroup::policy},
+          {OptionGroup::connection, OptionGroup::look, OptionGroup::snapshot, OptionGroup::audit,
+           OptionGroup::output, OptionGroup::policy},
           "",
           run};
 }
