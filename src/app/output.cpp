@@ -54,6 +54,8 @@ void complain(const Error& error, std::string_view format) {
 
 bool stderr_is_for_people(const Options& options) { return !options.quiet && ::isatty(STDERR_FILENO) != 0; }
 
-bool stdout_is_for_people(const Options& options) { return options.output.empty() && ::isatty(STDOUT_FILENO) != 0; }
+bool stdout_is_for_people(const Options& options) {
+  return options.output.empty() && ::isatty(STDOUT_FILENO) != 0;
+}
 
 }  // namespace headroom::app

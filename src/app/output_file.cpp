@@ -12,8 +12,8 @@ namespace headroom::app {
 namespace {
 
 Error cannot_write(const std::string& path, int error) {
-  return {fmt::format("cannot write the report: {}", std::strerror(error)), path.empty() ? "standard output" : path,
-          "--output FILE with another place", Exit::usage};
+  return {fmt::format("cannot write the report: {}", std::strerror(error)),
+          path.empty() ? "standard output" : path, "--output FILE with another place", Exit::usage};
 }
 
 }  // namespace

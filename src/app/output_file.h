@@ -9,8 +9,8 @@
 
 namespace headroom::app {
 
-/// Where output goes: stdout, or a file that is written beside its place and renamed at the end (mode 0600), so that a
-/// reader never sees half of it. Without finish() the file is taken away again.
+/// Where output goes: stdout, or a file that is written beside its place and renamed at the end (mode 0600),
+/// so that a reader never sees half of it. Without finish() the file is taken away again.
 class OutputFile {
  public:
   /// "" and "-" are stdout. Error (Exit::usage): the file cannot be made.
@@ -21,7 +21,8 @@ class OutputFile {
 
   /// False when it cannot be written, now or before: more is in vain.
   bool write(std::string_view text);
-  /// What could not be written, or the end of it. A reader of our stdout that has gone away (`| head`) is no error.
+  /// What could not be written, or the end of it. A reader of our stdout that has gone away (`| head`) is no
+  /// error.
   Result<bool> finish();
 
  private:

@@ -9,7 +9,8 @@
 /// Amounts as people type them. Empty when the text is anything else, or does not fit.
 namespace headroom {
 
-/// "4096", "1K", "10M", "2G", "1T", also "10MB" and "10MiB", in either case; binary units, as in redis.conf's "mb".
+/// "4096", "1K", "10M", "2G", "1T", also "10MB" and "10MiB", in either case; binary units, as in redis.conf's
+/// "mb".
 std::optional<Bytes> read_bytes(std::string_view text);
 
 /// "500ms", "90s", "15m", "12h", "7d", "2w", and several of them: "1d12h". Without a unit: seconds.

@@ -25,7 +25,9 @@ std::size_t plain_beginning(std::string_view text) {
   return size;
 }
 
-void append_unit(std::string& out, std::uint32_t unit) { fmt::format_to(std::back_inserter(out), "\\u{:04x}", unit); }
+void append_unit(std::string& out, std::uint32_t unit) {
+  fmt::format_to(std::back_inserter(out), "\\u{:04x}", unit);
+}
 
 void append_character(std::string& out, char32_t code) {
   constexpr char32_t beyond_one_unit = 0x10000;

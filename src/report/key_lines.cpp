@@ -34,17 +34,20 @@ void append_seconds(std::string& out, milliseconds length) {
   if (size % 1000 != 0) fmt::format_to(std::back_inserter(out), ".{:03}", size % 1000);
 }
 
-bool expired(const KeyRecord& record) { return record.expires == Expires::at && record.ttl < milliseconds(0); }
+bool expired(const KeyRecord& record) {
+  return record.expires == Expires::at && record.ttl < milliseconds(0);
+}
 
 constexpr std::string_view true_or_false(bool yes) { return yes ? "true" : "false"; }
 
 /// Names that need no care in a CSV: most do not.
 bool is_harmless(std::string_view name) {
   constexpr auto harmless = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == ':' || c == '_' || c == '.' ||
-           c == '-' || c == '/' || c == '{' || c == '}';
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == ':' ||
+           c == '_' || c == '.' || c == '-' || c == '/' || c == '{' || c == '}';
   };
-  return !name.empty() && name[0] != '-' && name.size() <= longest_name && std::all_of(name.begin(), name.end(), harmless);
+  return !name.empty() && name[0] != '-' && name.size() <= longest_name &&
+         std::all_of(name.begin(), name.end(), harmless);
 }
 
 void append_csv_name(std::string& out, std::string_view name) {
@@ -63,8 +66,9 @@ KeyLines::KeyLines(Format format, bool with_family, Sink sink)
     out.append("key,key_base64,db,type,encoding,bytes,elements,ttl,expires_at,expired,idle_seconds,freq")
         .append(with_family_ ? ",family,owner,role\r\n" : "\r\n");
   if (format_ == Format::text)
-    fmt::format_to(std::back_inserter(out), "{:>10}  {:<7}{:<11}{:>9}  {:>14}  {:>3}  {}KEY\n", "BYTES", "TYPE", "ENCODING",
-                   "ELEMENTS", "EXPIRES IN", "DB", with_family_ ? fmt::format("{:<14}", "ROLE") : "");
+    fmt::format_to(std::back_inserter(out), "{:>10}  {:<7}{:<11}{:>9}  {:>14}  {:>3}  {}KEY\n", "BYTES",
+                   "TYPE", "ENCODING", "ELEMENTS", "EXPIRES IN", "DB",
+                   with_family_ ? fmt::format("{:<14}", "ROLE") : "");
 }
 
 void KeyLines::add(const KeyRecord& record, milliseconds now, const Attribution* attribution) {
@@ -111,7 +115,11 @@ void KeyLines::add_csv(const KeyRecord& record, milliseconds now, const Attribut
   append_csv_name(out, record.key);
   out += ',';
   append_number(out, record.db);
-  out.append(",").append(type_name(record.type)).append(",").append(encoding_name(record.encoding)).append(",");
+  out.append(",")
+      .append(type_name(record.type))
+      .append(",")
+      .append(encoding_name(record.encoding))
+      .append(",");
   append_known(out, record.bytes, "");
   append_known(out += ',', record.elements, "");
   out += ',';
@@ -125,7 +133,8 @@ void KeyLines::add_csv(const KeyRecord& record, milliseconds now, const Attribut
   append_known(out += ',', record.idle, "");
   append_known(out += ',', record.freq, "");
   if (with_family_ && attribution != nullptr)
-    for (const std::string_view text : {attribution->family, std::string_view(attribution->owner), attribution->role})
+    for (const std::string_view text :
+         {attribution->family, std::string_view(attribution->owner), attribution->role})
       out.append(",").append(csv_text(text, escaped(text)));
   out += "\r\n";
 }
@@ -134,10 +143,13 @@ void KeyLines::add_text(const KeyRecord& record, const Attribution* attribution)
   auto& out = spool_.text();
   const auto bytes = record.bytes ? fmt::to_string(record.bytes->count) : "-";
   const auto elements = record.elements ? fmt::to_string(*record.elements) : "-";
-  const auto left = record.expires != Expires::at ? "never" : expired(record) ? "expired" : human_duration(record.ttl);
-  fmt::format_to(std::back_inserter(out), "{:>10}  {:<7}{:<11}{:>9}  {:>14}  {:>3}  ", bytes, type_name(record.type),
-                 encoding_name(record.encoding), elements, left, record.db);
-  if (with_family_) fmt::format_to(std::back_inserter(out), "{:<14}", attribution != nullptr ? attribution->role : "");
+  const auto left = record.expires != Expires::at ? "never"
+                    : expired(record)             ? "expired"
+                                                  : human_duration(record.ttl);
+  fmt::format_to(std::back_inserter(out), "{:>10}  {:<7}{:<11}{:>9}  {:>14}  {:>3}  ", bytes,
+                 type_name(record.type), encoding_name(record.encoding), elements, left, record.db);
+  if (with_family_)
+    fmt::format_to(std::back_inserter(out), "{:<14}", attribution != nullptr ? attribution->role : "");
   out.append(escape_for_terminal(record.key)).append("\n");
 }
 

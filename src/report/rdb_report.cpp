@@ -24,7 +24,8 @@ Value writer(const RdbContents& contents) {
 }
 
 std::string format_name(const RdbContents& contents) {
-  return fmt::format("{}{:0{}}", contents.valkey ? "VALKEY" : "REDIS", contents.version, contents.valkey ? 3 : 4);
+  return fmt::format("{}{:0{}}", contents.valkey ? "VALKEY" : "REDIS", contents.version,
+                     contents.valkey ? 3 : 4);
 }
 
 Report begun(const RdbContents& contents, std::string schema, std::string title) {
@@ -46,8 +47,8 @@ void add_fault(const RdbContents& contents, Report& report) {
   const bool damaged = !contents.fault.empty();
   report.facts.push_back({"fault", damaged ? Value(contents.fault) : Value(), "First fault",
                           damaged ? Audience::everyone : Audience::programs});
-  report.facts.push_back({"fault_offset", damaged ? Value(count_value(contents.offset)) : Value(), "At offset",
-                          damaged ? Audience::everyone : Audience::programs});
+  report.facts.push_back({"fault_offset", damaged ? Value(count_value(contents.offset)) : Value(),
+                          "At offset", damaged ? Audience::everyone : Audience::programs});
   const bool known = damaged && contents.last_key.has_value();
   report.facts.push_back({"last_key", known ? Value(KeyName{*contents.last_key}) : Value(), "Last good key",
                           known ? Audience::everyone : Audience::programs});
@@ -64,9 +65,9 @@ Table kinds_table(const RdbContents& contents, bool by_encoding) {
   Table table{"kinds", by_encoding ? "Keys by database, type and encoding" : "Keys by database and type"};
   table.columns = {{"db", "DB"}, {"type", "Type"}};
   if (by_encoding) table.columns.push_back({"encoding", "Encoding"});
-  for (const Column& column : {Column{"keys", "Keys"}, Column{"with_ttl", "With TTL"},
-                               Column{"without_ttl", "Without TTL"}, Column{"elements", "Elements"},
-                               Column{"file_bytes", "In the file"}})
+  for (const Column& column :
+       {Column{"keys", "Keys"}, Column{"with_ttl", "With TTL"}, Column{"without_ttl", "Without TTL"},
+        Column{"elements", "Elements"}, Column{"file_bytes", "In the file"}})
     table.columns.push_back(column);
   table.text_rows = 0;
   for (const auto& [place, sum] : sums) {
@@ -100,7 +101,8 @@ Report rdb_check_report(const RdbContents& contents) {
   add_fault(contents, report);
   report.tables.push_back(kinds_table(contents, false));
   if (contents.complete && contents.checksum == "absent")
-    report.notes.emplace_back("There is no checksum: a byte that changed without breaking the structure does not show.");
+    report.notes.emplace_back(
+        "There is no checksum: a byte that changed without breaking the structure does not show.");
   return report;
 }
 
@@ -111,7 +113,8 @@ Report rdb_stats_report(const RdbContents& contents) {
   report.facts.push_back({"function_bytes", contents.library_code, "Their code"});
   report.facts.push_back({"took", Duration{contents.took}, "Time"});
   const auto speed = Bytes{static_cast<std::uint64_t>(per_second(contents.read.count, contents.took))};
-  report.facts.push_back({"keys_per_second", count_value(static_cast<std::uint64_t>(per_second(contents.keys, contents.took))),
+  report.facts.push_back({"keys_per_second",
+                          count_value(static_cast<std::uint64_t>(per_second(contents.keys, contents.took))),
                           "Keys a second"});
   report.facts.push_back({"bytes_per_second", speed, "Bytes a second"});
   report.tables.push_back(kinds_table(contents, true));

@@ -35,8 +35,8 @@ struct RdbContents {
   Bytes library_code{};
   std::vector<StoredKind> kinds{};
   std::uint64_t keys = 0;
-  Bytes read{};      ///< of the snapshot, unpacked
-  Bytes skipped{};   ///< of those, passed over by their framing alone (modules)
+  Bytes read{};            ///< of the snapshot, unpacked
+  Bytes skipped{};         ///< of those, passed over by their framing alone (modules)
   std::string checksum{};  ///< "right", "wrong", "absent", "unread"
   bool complete = false;
   std::string fault{};  ///< empty when complete
@@ -48,7 +48,8 @@ struct RdbContents {
 /// "headroom.rdb-check/1": whether it is sound, the first fault, keys per database and type.
 Report rdb_check_report(const RdbContents& contents);
 
-/// "headroom.rdb-stats/1": keys per database, type and encoding, TTLs, bytes of the file, what the header says, speed.
+/// "headroom.rdb-stats/1": keys per database, type and encoding, TTLs, bytes of the file, what the header
+/// says, speed.
 Report rdb_stats_report(const RdbContents& contents);
 
 }  // namespace headroom::report

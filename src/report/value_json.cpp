@@ -99,12 +99,14 @@ void ValueJson::group(std::string_view name, std::uint64_t last_ms, std::uint64_
   separate();
   spool_.text() += "{\"name\":";
   write_json_bytes(spool_, name);
-  fmt::format_to(std::back_inserter(spool_.text()), ",\"last_id\":\"{}-{}\",\"pending\":[", last_ms, last_seq);
+  fmt::format_to(std::back_inserter(spool_.text()), ",\"last_id\":\"{}-{}\",\"pending\":[", last_ms,
+                 last_seq);
   place_ = Place::pending, first_ = true;
 }
 
 void ValueJson::id(std::string_view raw) {
-  fmt::format_to(std::back_inserter(spool_.text()), "\"{}-{}\"", big_endian(raw.substr(0, 8)), big_endian(raw.substr(8)));
+  fmt::format_to(std::back_inserter(spool_.text()), "\"{}-{}\"", big_endian(raw.substr(0, 8)),
+                 big_endian(raw.substr(8)));
 }
 
 void ValueJson::piece(const StreamPiece& piece) {

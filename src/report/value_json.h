@@ -11,17 +11,19 @@
 /// `headroom rdb json`: whole values, one object per line, written while they pass by.
 namespace headroom::report {
 
-/// Writes {"key", "key_base64" where the name is not UTF-8, "db", "type", "expires_at" (RFC 3339) where it expires,
-/// "value"}. Everything stands in the order of the file. The value of
+/// Writes {"key", "key_base64" where the name is not UTF-8, "db", "type", "expires_at" (RFC 3339) where it
+/// expires, "value"}. Everything stands in the order of the file. The value of
 ///  - a string: its text;
 ///  - a list or set: an array of texts;
 ///  - a zset: an array of [member, score], the score a number, or "inf", "-inf", "nan";
 ///  - a hash: an array of [field, value];
-///  - a stream: {"entries": [[id, [field, value, ...]], ...], "last_id", "groups": [{"name", "last_id", "pending":
-///    [{"id", "delivered_at", "deliveries"}, ...], "consumers": [{"name", "seen_at", "pending": [id, ...]}, ...]}, ...]};
+///  - a stream: {"entries": [[id, [field, value, ...]], ...], "last_id", "groups": [{"name", "last_id",
+///  "pending":
+///    [{"id", "delivered_at", "deliveries"}, ...], "consumers": [{"name", "seen_at", "pending": [id, ...]},
+///    ...]}, ...]};
 ///  - a module: null.
-/// Bytes that are not UTF-8 are {"base64": "..."} instead of a text. Names are never cut. A value that broke off is
-/// closed, and "incomplete": true stands behind it. Holds some 300 KiB, however large a value is.
+/// Bytes that are not UTF-8 are {"base64": "..."} instead of a text. Names are never cut. A value that broke
+/// off is closed, and "incomplete": true stands behind it. Holds some 300 KiB, however large a value is.
 class ValueJson {
  public:
   explicit ValueJson(Sink sink) : spool_(std::move(sink)) {}

@@ -55,8 +55,8 @@ struct SnapshotOutcome {
   bool idle_known = false;  ///< at least one key carried its idle time or LFU counter
 };
 
-/// The encoding in which the server that wrote the key held it, as OBJECT ENCODING names it: the snapshot keeps it, but
-/// for strings, of which the length decides.
+/// The encoding in which the server that wrote the key held it, as OBJECT ENCODING names it: the snapshot
+/// keeps it, but for strings, of which the length decides.
 Encoding encoding_of(const StoredKey& key, const ValueSize& size);
 
 /// Reads `input` to its end. Three threads work: one reads and takes the checksum, one decodes and calls the

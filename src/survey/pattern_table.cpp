@@ -77,7 +77,8 @@ std::string PatternTable::pattern_of(std::uint32_t db, std::string_view key) con
   FoldedName folded;
   fold(key, folded);
   auto found = find(db, folded.text());
-  if (found == none) found = find(db, refold(db, folded.text(), is_landmark(key)));
+  Landmark landmark(*this, key);
+  if (found == none) found = find(db, refold(db, folded.text(), landmark));
   if (found == none) found = find(db, other);
   return found == none ? std::string() : std::string(slots_[found].cell->pattern());
 }

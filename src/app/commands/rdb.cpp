@@ -23,10 +23,11 @@ Error usage(std::string what) {
 
 Result<Action> action_named(const std::vector<std::string>& words) {
   if (words.empty()) return fail(usage("rdb needs to be told what to do, and with which file"));
-  const auto* const action = std::find_if(actions.begin(), actions.end(),
-                                          [&](const Action& candidate) { return candidate.name == words[0]; });
+  const auto* const action = std::find_if(
+      actions.begin(), actions.end(), [&](const Action& candidate) { return candidate.name == words[0]; });
   if (action == actions.end()) return fail(usage(fmt::format("rdb cannot '{}'", printable(words[0]))));
-  if (words.size() == 1) return fail(usage(fmt::format("rdb {} needs a file; - is standard input", words[0])));
+  if (words.size() == 1)
+    return fail(usage(fmt::format("rdb {} needs a file; - is standard input", words[0])));
   if (words.size() > 2) return fail(usage(fmt::format("rdb {} takes one file", words[0])));
   return *action;
 }
@@ -38,7 +39,8 @@ Result<Exit> run(const Invocation& invocation) {
   const auto filter = key_filter(invocation.options);
   if (!filter) return fail(filter.error());
   if (!action->filters && !filter->takes_all())
-    return fail(usage(fmt::format("rdb {} looks at the whole file: filters are for keys and json", words[0])));
+    return fail(
+        usage(fmt::format("rdb {} looks at the whole file: filters are for keys and json", words[0])));
   return action->run(invocation, snapshot_file(words[1]), *filter);
 }
 
@@ -46,7 +48,8 @@ Result<Exit> run(const Invocation& invocation) {
 
 Subcommand rdb() {
   return {"rdb",
-          "an RDB file (- for stdin, .gz and .zst too): its keys, its values as JSON, its soundness, its contents",
+          "an RDB file (- for stdin, .gz and .zst too): its keys, its values as JSON, its soundness, its "
+          "contents",
           "keys|json|check|stats FILE",
           {OptionGroup::keys, OptionGroup::output, OptionGroup::policy},
           "",

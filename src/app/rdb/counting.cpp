@@ -16,7 +16,9 @@ class Counter final : public source::rdb::Events {
  public:
   Counter(Reading reading, report::RdbContents& contents) : reading_(reading), contents_(contents) {}
 
-  void aux(std::string_view name, std::string_view value) override { contents_.aux.emplace_back(name, value); }
+  void aux(std::string_view name, std::string_view value) override {
+    contents_.aux.emplace_back(name, value);
+  }
   void library(std::string_view code) override {
     ++contents_.libraries;
     contents_.library_code += Bytes{code.size()};
@@ -50,7 +52,8 @@ class Counter final : public source::rdb::Events {
   }
   report::StoredKind& kind_of(std::uint32_t db, KeyType type, Encoding encoding) {
     if (kinds_ == nullptr || db != db_) kinds_ = &dbs_[db], db_ = db;
-    auto& kind = (*kinds_)[static_cast<std::size_t>(type) * encoding_count + static_cast<std::size_t>(encoding)];
+    auto& kind =
+        (*kinds_)[static_cast<std::size_t>(type) * encoding_count + static_cast<std::size_t>(encoding)];
     kind.db = db, kind.type = type, kind.encoding = encoding;
     return kind;
   }
@@ -101,7 +104,8 @@ Result<report::RdbContents> count_contents(const SnapshotTarget& target, Reading
   if (decoded->version == 0 || interruption()->cancelled())
     if (const auto end = ending(*decoded, target, false); !end) return fail(end.error());
   const bool with_checksum = decoded->valkey || decoded->version >= 5;
-  counter.finish(decoded->complete ? decoded->bytes - end_mark - (with_checksum ? checksum : 0) : decoded->offset);
+  counter.finish(decoded->complete ? decoded->bytes - end_mark - (with_checksum ? checksum : 0)
+                                   : decoded->offset);
   add_outcome(*decoded, contents);
   return contents;
 }

@@ -45,8 +45,12 @@ class ValuePrinter final : public source::rdb::Events {
     if (wanted_) json_.begins(key);
     return wanted_ ? Reading::elements : Reading::nothing;
   }
-  bool element(const StoredKey& key, const Element& element) override { return json_.element(key, element), true; }
-  void entry(std::string_view id, std::span<const std::string_view> fields) override { json_.entry(id, fields); }
+  bool element(const StoredKey& key, const Element& element) override {
+    return json_.element(key, element), true;
+  }
+  void entry(std::string_view id, std::span<const std::string_view> fields) override {
+    json_.entry(id, fields);
+  }
   void stream(const StreamState& state) override {
     if (wanted_) json_.last_id(state.last_ms, state.last_seq);
   }
@@ -76,7 +80,8 @@ class ValuePrinter final : public source::rdb::Events {
 
 bool ValuePrinter::wants(const StoredKey& key) const {
   if (!filter_.takes_name(key.db, key.key)) return false;
-  if (!filter_.takes(key.type, key.expires ? std::optional(key.expires_at - now_) : std::nullopt)) return false;
+  if (!filter_.takes(key.type, key.expires ? std::optional(key.expires_at - now_) : std::nullopt))
+    return false;
   if (large_ != nullptr && !large_->has(keys_)) return false;
   if (families_ == nullptr) return true;
   const auto* attribution = families_->of(key.db, key.key);

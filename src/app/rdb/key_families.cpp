@@ -19,7 +19,8 @@ std::string place(std::uint32_t db, std::string_view pattern) {
 Error no_such_family(std::string_view name, std::span<const family::Family> all) {
   std::string names;
   for (const auto& family : all) names.append(names.empty() ? "" : ", ").append(family.name);
-  return {fmt::format("there is no family '{}'", printable(name)), "--family", "one of: " + names, Exit::usage};
+  return {fmt::format("there is no family '{}'", printable(name)), "--family", "one of: " + names,
+          Exit::usage};
 }
 
 }  // namespace

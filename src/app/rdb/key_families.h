@@ -15,8 +15,8 @@
 
 namespace headroom::app {
 
-/// Whose each key of a snapshot is. Families are decided on the patterns of all names, so this reads the snapshot once
-/// by itself. Flat memory: it keeps patterns, not keys.
+/// Whose each key of a snapshot is. Families are decided on the patterns of all names, so this reads the
+/// snapshot once by itself. Flat memory: it keeps patterns, not keys.
 class KeyFamilies {
  public:
   /// Errors: the snapshot cannot be opened.
@@ -34,8 +34,8 @@ class KeyFamilies {
   std::unordered_map<std::string, const Attribution*> by_pattern_{};
 };
 
-/// What the filter needs to know of families: null when it asks for none. Errors (Exit::usage): there is no family of
-/// that name, the snapshot is a pipe.
+/// What the filter needs to know of families: null when it asks for none. Errors (Exit::usage): there is no
+/// family of that name, the snapshot is a pipe.
 Result<std::unique_ptr<KeyFamilies>> families_for(const KeyFilter& filter, const SnapshotTarget& target,
                                                   const Options& options);
 

@@ -14,7 +14,8 @@ namespace {
 using std::chrono::milliseconds;
 
 Error bad_value(std::string_view option, std::string_view value, std::string_view remedy) {
-  return {fmt::format("{} cannot be '{}'", option, printable(value)), "command line", std::string(remedy), Exit::usage};
+  return {fmt::format("{} cannot be '{}'", option, printable(value)), "command line", std::string(remedy),
+          Exit::usage};
 }
 
 Result<bool> read_expiry(const std::string& text, KeyFilter& filter) {
@@ -27,7 +28,8 @@ Result<bool> read_expiry(const std::string& text, KeyFilter& filter) {
   const auto length = text.starts_with(within_word)
                           ? read_duration(std::string_view(text).substr(within_word.size()))
                           : std::nullopt;
-  if (!length) return fail(bad_value("--expiry", text, "never, any, expired, or within=7d (ms, s, m, h, d, w)"));
+  if (!length)
+    return fail(bad_value("--expiry", text, "never, any, expired, or within=7d (ms, s, m, h, d, w)"));
   filter.expiry = within, filter.within = *length;
   return true;
 }
@@ -41,7 +43,8 @@ KeyType type_named(std::string_view name) {
 }  // namespace
 
 bool KeyFilter::takes_all() const {
-  return !db && pattern.empty() && type == KeyType::unknown && !min_size && expiry == Expiry::whatever && family.empty();
+  return !db && pattern.empty() && type == KeyType::unknown && !min_size && expiry == Expiry::whatever &&
+         family.empty();
 }
 
 bool KeyFilter::takes_name(std::uint32_t db_of_key, std::string_view key) const {
@@ -65,7 +68,9 @@ bool KeyFilter::takes(KeyType type_of_key, std::optional<milliseconds> ttl) cons
   return false;
 }
 
-bool KeyFilter::takes_size(std::optional<Bytes> bytes) const { return !min_size || (bytes && *bytes >= *min_size); }
+bool KeyFilter::takes_size(std::optional<Bytes> bytes) const {
+  return !min_size || (bytes && *bytes >= *min_size);
+}
 
 Result<KeyFilter> key_filter(const Options& options) {
   KeyFilter filter;

@@ -25,9 +25,12 @@ Result<Format> format_of_keys(const Options& options) {
 /// Prints the keys that pass the filter.
 class KeyPrinter final : public RecordSink {
  public:
-  KeyPrinter(const KeyFilter& filter, const MeasuredReading& reading, const KeyFamilies* families, Format format,
-             report::Sink sink)
-      : filter_(filter), reading_(reading), families_(families), lines_(format, families != nullptr, std::move(sink)) {}
+  KeyPrinter(const KeyFilter& filter, const MeasuredReading& reading, const KeyFamilies* families,
+             Format format, report::Sink sink)
+      : filter_(filter),
+        reading_(reading),
+        families_(families),
+        lines_(format, families != nullptr, std::move(sink)) {}
 
   Interest look(std::uint32_t db, std::string_view key) override {
     return {filter_.takes_name(db, key) ? Look::details : Look::name, 0};

@@ -60,17 +60,19 @@ Result<Exit> ending(const source::rdb::Decoded& decoded, const SnapshotTarget& t
   if (decoded.version == 0 && !decoded.input_failed)
     return fail({decoded.fault, target.name, "headroom rdb check FILE with a file that SAVE or BGSAVE wrote",
                  Exit::usage});
-  const auto last = decoded.keys == 0 ? std::string("there is no whole key before it")
-                                      : fmt::format("the last whole key before it is {}",
-                                                    truncate_middle(escape_for_terminal(decoded.last_key), 200));
+  const auto last = decoded.keys == 0
+                        ? std::string("there is no whole key before it")
+                        : fmt::format("the last whole key before it is {}",
+                                      truncate_middle(escape_for_terminal(decoded.last_key), 200));
   return fail({fmt::format("{}, at offset {}; {}", decoded.fault, decoded.offset, last), target.name,
-               "what was printed is true, and not all; another copy of the file may be whole", Exit::partial});
+               "what was printed is true, and not all; another copy of the file may be whole",
+               Exit::partial});
 }
 
 Result<bool> needs_a_file(const SnapshotTarget& target, std::string_view option) {
   if (target.again) return true;
-  return fail({fmt::format("{} reads the snapshot more than once, which a pipe cannot give", option), target.name,
-               "save it to a file first", Exit::usage});
+  return fail({fmt::format("{} reads the snapshot more than once, which a pipe cannot give", option),
+               target.name, "save it to a file first", Exit::usage});
 }
 
 }  // namespace headroom::app

@@ -12,7 +12,8 @@
 /// How the actions of `headroom rdb` read a snapshot, and how their reading ends.
 namespace headroom::app {
 
-/// Tells `events` what is in the snapshot. Ends early when `stop` says so, or at Ctrl-C. Errors: it cannot be opened.
+/// Tells `events` what is in the snapshot. Ends early when `stop` says so, or at Ctrl-C. Errors: it cannot be
+/// opened.
 Result<source::rdb::Decoded> decode_snapshot(const SnapshotTarget& target, source::rdb::Events& events,
                                              const std::function<bool()>& stop);
 
@@ -36,8 +37,9 @@ class MeasuredReading {
   std::chrono::milliseconds now_;
 };
 
-/// How the command ends after this reading: an error names the fault, its offset and the last whole key (Exit::partial),
-/// or says that this is no snapshot at all (Exit::usage). `reader_left`: nobody wanted more, which is fine.
+/// How the command ends after this reading: an error names the fault, its offset and the last whole key
+/// (Exit::partial), or says that this is no snapshot at all (Exit::usage). `reader_left`: nobody wanted more,
+/// which is fine.
 Result<Exit> ending(const source::rdb::Decoded& decoded, const SnapshotTarget& target, bool reader_left);
 
 /// Error (Exit::usage) where an option needs the file twice and it cannot be had.

@@ -185,7 +185,8 @@ class Teller {
   std::chrono::steady_clock::time_point began_, told_;
 };
 
-std::string_view stopped_by(const rdb::Decoded& decoded, const rdb::StoppableInput& input, bool asked_to_stop) {
+std::string_view stopped_by(const rdb::Decoded& decoded, const rdb::StoppableInput& input,
+                            bool asked_to_stop) {
   if (decoded.complete) return {};
   if (input.left || asked_to_stop) return "stopped before its end";
   if (decoded.input_failed) return "the snapshot could not be read to its end";
