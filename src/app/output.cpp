@@ -6,6 +6,7 @@
 #include <cstdio>
 
 #include "app/output_file.h"
+#include "base/text.h"
 #include "report/error_text.h"
 #include "report/render.h"
 
@@ -49,8 +50,10 @@ Result<bool> emit(const Report& report, const Invocation& invocation) {
 void complain(const Error& error, std::string_view format) {
   const bool json = format == "json" || format == "ndjson";
   const auto text = json ? report::error_json(error) : report::error_text(error);
-  std::fwrite(text.data(), 1, text.size(), stderr);
+  std::fputs(text.c_str(), stderr);
 }
+
+void tell(std::string_view line) { std::fputs(("headroom: " + printable(line) + "\n").c_str(), stderr); }
 
 bool stderr_is_for_people(const Options& options) { return !options.quiet && ::isatty(STDERR_FILENO) != 0; }
 
