@@ -45,9 +45,11 @@ bool OutputFile::write(std::string_view text) {
   return error_ == 0;
 }
 
+bool OutputFile::reader_left() const { return path_.empty() && error_ == EPIPE; }
+
 Result<bool> OutputFile::finish() {
   if (path_.empty()) {
-    if (error_ != 0 && error_ != EPIPE) return fail(cannot_write(path_, error_));
+    if (error_ != 0 && !reader_left()) return fail(cannot_write(path_, error_));
     return true;
   }
   if (error_ == 0 && ::fsync(fd_) != 0) error_ = errno;

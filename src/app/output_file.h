@@ -21,6 +21,8 @@ class OutputFile {
 
   /// False when it cannot be written, now or before: more is in vain.
   bool write(std::string_view text);
+  /// Whether the reader of our stdout has gone away.
+  bool reader_left() const;
   /// What could not be written, or the end of it. A reader of our stdout that has gone away (`| head`) is no
   /// error.
   Result<bool> finish();

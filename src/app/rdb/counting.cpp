@@ -102,7 +102,7 @@ Result<report::RdbContents> count_contents(const SnapshotTarget& target, Reading
   if (!decoded) return fail(decoded.error());
   contents.took = std::chrono::duration_cast<milliseconds>(steady_clock::now() - began);
   if (decoded->version == 0 || interruption()->cancelled())
-    if (const auto end = ending(*decoded, target, false); !end) return fail(end.error());
+    if (const auto end = ending(*decoded, target); !end) return fail(end.error());
   const bool with_checksum = decoded->valkey || decoded->version >= 5;
   counter.finish(decoded->complete ? decoded->bytes - end_mark - (with_checksum ? checksum : 0)
                                    : decoded->offset);

@@ -121,8 +121,7 @@ Result<Exit> rdb_json(const Invocation& invocation, const SnapshotTarget& target
   const auto decoded = decode_snapshot(target, printer, [&] { return !written; });
   if (!decoded) return fail(decoded.error());
   printer.finish();
-  if (const auto finished = (*out)->finish(); !finished) return fail(finished.error());
-  return ending(*decoded, target, !written);
+  return ending(*decoded, target, **out);
 }
 
 }  // namespace headroom::app

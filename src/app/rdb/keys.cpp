@@ -69,8 +69,7 @@ Result<Exit> rdb_keys(const Invocation& invocation, const SnapshotTarget& target
   const auto outcome = reading.read(printer, {filter.db, {}, [&] { return !written; }});
   if (!outcome) return fail(outcome.error());
   printer.finish();
-  if (const auto finished = (*out)->finish(); !finished) return fail(finished.error());
-  return ending(outcome->decoded, target, !written);
+  return ending(outcome->decoded, target, **out);
 }
 
 }  // namespace headroom::app

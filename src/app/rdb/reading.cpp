@@ -52,8 +52,8 @@ Result<source::SnapshotOutcome> MeasuredReading::read(RecordSink& sink, source::
       [&](const source::ScanProgress& progress) { line.show(progress); });
 }
 
-Result<Exit> ending(const source::rdb::Decoded& decoded, const SnapshotTarget& target, bool reader_left) {
-  if (decoded.complete || reader_left) return Exit::fine;
+Result<Exit> ending(const source::rdb::Decoded& decoded, const SnapshotTarget& target) {
+  if (decoded.complete) return Exit::fine;
   if (interruption()->cancelled())
     return fail({"stopped before the end; what was printed is true", target.name, "let it run to the end",
                  Exit::partial});
@@ -67,6 +67,13 @@ Result<Exit> ending(const source::rdb::Decoded& decoded, const SnapshotTarget& t
   return fail({fmt::format("{}, at offset {}; {}", decoded.fault, decoded.offset, last), target.name,
                "what was printed is true, and not all; another copy of the file may be whole",
                Exit::partial});
+}
+
+Result<Exit> ending(const source::rdb::Decoded& decoded, const SnapshotTarget& target, OutputFile& out) {
+  if (decoded.version != 0)
+    if (const auto finished = out.finish(); !finished) return fail(finished.error());
+  if (out.reader_left()) return Exit::fine;
+  return ending(decoded, target);
 }
 
 Result<bool> needs_a_file(const SnapshotTarget& target, std::string_view option) {

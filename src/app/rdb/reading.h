@@ -3,6 +3,7 @@
 #include <optional>
 
 #include "app/options.h"
+#include "app/output_file.h"
 #include "app/snapshot_survey.h"
 #include "base/result.h"
 #include "memory/key_model.h"
@@ -37,10 +38,13 @@ class MeasuredReading {
   std::chrono::milliseconds now_;
 };
 
-/// How the command ends after this reading: an error names the fault, its offset and the last whole key
-/// (Exit::partial), or says that this is no snapshot at all (Exit::usage). `reader_left`: nobody wanted more,
-/// which is fine.
-Result<Exit> ending(const source::rdb::Decoded& decoded, const SnapshotTarget& target, bool reader_left);
+/// How a command ends after this reading: an error names the fault, its offset and the last whole key
+/// (Exit::partial), or says that this is no snapshot at all (Exit::usage).
+Result<Exit> ending(const source::rdb::Decoded& decoded, const SnapshotTarget& target);
+
+/// The same for one that has printed to `out`, which is finished here; not when this is no snapshot: then
+/// what stood in its place stays. Nobody who wants more is a fine end.
+Result<Exit> ending(const source::rdb::Decoded& decoded, const SnapshotTarget& target, OutputFile& out);
 
 /// Error (Exit::usage) where an option needs the file twice and it cannot be had.
 Result<bool> needs_a_file(const SnapshotTarget& target, std::string_view option);

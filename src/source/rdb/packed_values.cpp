@@ -71,7 +71,9 @@ Step ValueDecoder::tell_scored(PackedReader& reader) {
   while (telling_) {
     if (const auto step = reader.next(member); step != Step::item) return step;
     if (reader.next(score) != Step::item) return Step::damaged;
-    tell({member.text(), {}, score.score().value_or(0)});
+    const auto number = score.score();
+    if (!number) return Step::damaged;
+    tell({member.text(), {}, *number});
   }
   return Step::end;
 }

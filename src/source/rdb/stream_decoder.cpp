@@ -38,6 +38,8 @@ class NodeItems {
     if (sound_) out.assign(item_.text());
   }
   bool sound() const { return sound_; }
+  /// Nothing is left, and the whole listpack is sound.
+  bool ended() { return sound_ && reader_.next(item_) == PackedReader::Step::end; }
 
  private:
   void take() { sound_ = sound_ && reader_.next(item_) == PackedReader::Step::item; }
@@ -106,7 +108,7 @@ bool StreamDecoder::tell_entries(std::string_view id, std::string_view listpack)
     events_.entry(name, fields_);
     value_.tell({name});
   }
-  return items.sound();
+  return items.ended();
 }
 
 void StreamDecoder::read_counters() {
