@@ -73,7 +73,7 @@ class BullProof : public Proof {
   bool after_part();
   bool name_or_end();
   bool end();
-  std::vector<std::size_t> forgotten_roots() const;
+  std::vector<std::size_t> doubtful_roots() const;
   /// Says of queues with missing ids that nothing is proved.
   void doubt();
 
