@@ -83,9 +83,12 @@ class BullLedger {
   // --- writing
   /// Null when there is no room for another name.
   BullQueue* queue(std::uint32_t db, std::string_view root);
-  /// A key, by its name up to the last ':' and behind it.
+  /// The identity of a key, by its name up to the last ':' and behind it. None when it is of no interest: it
+  /// lies under no root of a restricted reading.
+  std::optional<Identity> identity_for(std::uint32_t db, std::string_view lead, std::string_view tail);
+  void add(const Identity& identity, std::uint16_t flags, Bytes bytes = {});
   void key(std::uint32_t db, std::string_view lead, std::string_view tail, std::uint16_t flags, Bytes bytes);
-  /// False when key() would pass over the name: it lies under no root of a restricted reading.
+  /// False when the name has no identity here.
   bool matters(std::uint32_t db, std::string_view lead) const {
     return !restricted_ || root_above(db, lead) != 0;
   }
@@ -138,10 +141,8 @@ class BullLedger {
  private:
   std::uint16_t number_for(std::uint32_t db, std::string_view lead);
   std::uint16_t root_above(std::uint32_t db, std::string_view lead) const;
-  std::optional<Identity> identity_for(std::uint32_t db, std::string_view lead, std::string_view tail);
   bool takes(const Identity& identity);
   void drop_containers();
-  void add(const Identity& identity, std::uint16_t flags, Bytes bytes);
 
   PrefixTable prefixes_;
   IdTable ids_;
