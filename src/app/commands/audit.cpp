@@ -1,7 +1,7 @@
 #include "app/families.h"
 #include "app/growth.h"
-#include "app/live_survey.h"
 #include "app/output.h"
+#include "app/server_survey.h"
 #include "app/snapshot_survey.h"
 #include "app/targets.h"
 #include "report/audit_report.h"
@@ -13,7 +13,7 @@ namespace {
 
 Result<Survey> survey_one(const Target& target, std::span<const family::Family> families,
                           const Options& options) {
-  if (target.server) return survey_live(*target.server, families, options);
+  if (target.server) return survey_server(*target.server, families, options);
   return survey_snapshot(snapshot_file(target.file), families, options);
 }
 

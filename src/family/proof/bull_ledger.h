@@ -87,7 +87,7 @@ class BullLedger {
   void key(std::uint32_t db, std::string_view lead, std::string_view tail, std::uint16_t flags, Bytes bytes);
   /// False when key() would pass over the name: it lies under no root of a restricted reading.
   bool matters(std::uint32_t db, std::string_view lead) const {
-    return !gave_up_ && (!restricted_ || root_above(db, lead) != 0);
+    return !restricted_ || root_above(db, lead) != 0;
   }
   /// Opens a container of the queue `root`, of which member() will name ids.
   void open(std::uint32_t db, std::string_view root);

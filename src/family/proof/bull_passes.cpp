@@ -17,10 +17,12 @@ bool is_named_by_members(BullDebris kind) {
          kind == BullDebris::id_in_two_states;
 }
 
-/// Before version 5 an application could choose numbers as ids itself, larger than the counter.
+/// Before version 5 an application could choose numbers as ids itself, larger than the counter; and nothing
+/// shows that a queue will ever see version 6.
 Certainty certainty_of(const BullRoot& root, BullDebris kind) {
-  const bool chosen = root.family == "bull" || root.version < 5;
-  return kind == BullDebris::counter_behind && chosen ? Certainty::suspected : Certainty::proved;
+  const bool chosen = kind == BullDebris::counter_behind && (root.family == "bull" || root.version < 5);
+  const bool alive = kind == BullDebris::legacy_repeatable && root.version < 6;
+  return chosen || alive ? Certainty::suspected : Certainty::proved;
 }
 
 }  // namespace
@@ -52,7 +54,7 @@ void BullProof::judge_from_nothing() {
   for (BullRoot& root : roots_) {
     root.tallies = {};
     root.priority_is_live = false;
-    judge_queue(root, now_);
+    judge_queue(root);
   }
 }
 
@@ -125,7 +127,7 @@ void BullProof::doubt() {
 
 bool BullProof::name_or_end() {
   for (BullRoot& root : roots_)
-    if (root.not_proved.empty()) judge_priority(root);
+    if (root.not_proved.empty()) judge_with_ids(root, now_);
   if (!limits_.again || parts_ > 1 || !lacks_examples()) return end();
   step_ = Step::naming;
   return true;

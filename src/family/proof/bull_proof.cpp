@@ -81,8 +81,14 @@ Reading BullProof::wants(const StoredKey& key) {
       ledger_.unknown_container(key.db, name.lead);
       return Reading::nothing;
     default:
-      return ledger_.matters(key.db, name.lead) ? Reading::names : Reading::nothing;
+      return wants_hash(key, name);
   }
+}
+
+Reading BullProof::wants_hash(const StoredKey& key, const BullKey& name) {
+  if (!ledger_.gave_up()) return ledger_.matters(key.db, name.lead) ? Reading::names : Reading::nothing;
+  ledger_.key(key.db, name.lead, name.tail, id_flag::exists, {});  // counted, for the next reading
+  return Reading::nothing;
 }
 
 Reading BullProof::wants_part(const StoredKey& key, const BullKey& name) {

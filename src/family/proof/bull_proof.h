@@ -40,6 +40,7 @@ class BullProof : public Proof {
   enum class Step : std::uint8_t { collecting, in_parts, naming, done };
 
   // --- one key
+  Reading wants_hash(const StoredKey& key, const BullKey& name);
   Reading wants_part(const StoredKey& key, const BullKey& name);
   bool part_element(const Element& element);
   void read_scheduler(const Element& element);
