@@ -41,7 +41,7 @@ struct SnapshotOptions {
   std::optional<std::uint32_t> db{};  ///< empty: all of them
   /// The moment against which TTLs are told when the file does not name its own (before Redis 3.2).
   std::chrono::milliseconds time_if_unknown{};
-  /// Ends the reading early when it returns true; asked every few milliseconds, from another thread.
+  /// Ends the reading early when it returns true; asked every few milliseconds, by two threads.
   std::function<bool()> stop{};
 };
 

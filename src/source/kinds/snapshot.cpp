@@ -4,9 +4,12 @@
 #include <atomic>
 #include <charconv>
 #include <limits>
+#include <map>
 #include <memory>
 #include <string>
 #include <thread>
+
+#include <fmt/format.h>
 
 #include "source/rdb/handoff.h"
 
@@ -78,13 +81,16 @@ class StoppableInput final : public rdb::Input {
  public:
   StoppableInput(rdb::Input& input, const std::function<bool()>& stop) : input_(input), stop_(stop) {}
   Result<std::size_t> read(std::span<char> room) override {
-    if (left || (stop_ && stop_())) return fail({"stopped", "", "", Exit::partial});
+    if (asked_to_leave()) return fail({"stopped", "", "", Exit::partial});
     return input_.read(room);
   }
   std::uint64_t size() const override { return input_.size(); }
+  bool ready(milliseconds patience) override { return asked_to_leave() || input_.ready(patience); }
+  bool changed() const override { return input_.changed(); }
   std::atomic<bool> left = false;
 
  private:
+  bool asked_to_leave() const { return left || (stop_ && stop_()); }
   rdb::Input& input_;
   const std::function<bool()>& stop_;
 };
@@ -166,6 +172,8 @@ class Recorder final : public rdb::Events {
   bool prepared_ = false, wanted_ = false, measured_ = false;
   Reading reading_ = Reading::nothing;
   milliseconds now_{};
+  std::map<std::uint32_t, Keyspace> spaces_{};
+  Keyspace* space_ = nullptr;
 };
 
 std::optional<std::uint64_t> number_of(std::string_view text) {
@@ -198,16 +206,11 @@ Reading Recorder::key(const StoredKey& key) {
 }
 
 void Recorder::count(const StoredKey& key) {
-  if (facts.keyspace.empty() || facts.keyspace.back().db != key.db) {
-    const auto known = std::find_if(facts.keyspace.begin(), facts.keyspace.end(),
-                                    [&](const Keyspace& space) { return space.db == key.db; });
-    if (known == facts.keyspace.end())
-      facts.keyspace.push_back({key.db, 0, 0});
-    else
-      std::iter_swap(known, facts.keyspace.end() - 1);
-  }
-  ++facts.keyspace.back().keys;
-  facts.keyspace.back().expires += key.expires ? 1 : 0;
+  // Databases take turns in no sound file; in a hostile one they may with every key.
+  if (space_ == nullptr || space_->db != key.db)
+    space_ = &spaces_.try_emplace(key.db, Keyspace{key.db, 0, 0}).first->second;
+  ++space_->keys;
+  space_->expires += key.expires ? 1 : 0;
 }
 
 void Recorder::ends(const StoredKey& key, const ValueSize& size) {
@@ -245,8 +248,7 @@ PackedRecord Recorder::record_of(const StoredKey& key, const ValueSize& size,
 void Recorder::finish() {
   if (batch_ != nullptr && !batch_->empty()) batches_.publish();
   batches_.close();
-  std::sort(facts.keyspace.begin(), facts.keyspace.end(),
-            [](const auto& a, const auto& b) { return a.db < b.db; });
+  for (const auto& [db, space] : spaces_) facts.keyspace.push_back(space);
 }
 
 /// Tells progress ten times a second at most.
@@ -266,6 +268,14 @@ class Teller {
   std::chrono::steady_clock::time_point began_, told_;
 };
 
+/// A file that changed under our eyes (F06): that is why it does not fit, or why it only seems to.
+void judge_change(rdb::Decoded& decoded, const rdb::Input& input) {
+  if (decoded.checksum == rdb::Checksum::right || !input.changed()) return;
+  constexpr const char* why = "the file changed while it was read";
+  decoded.fault = decoded.fault.empty() ? why : fmt::format("{}: {}", why, decoded.fault);
+  decoded.complete = false, decoded.input_failed = true;
+}
+
 std::string_view stopped_by(const rdb::Decoded& decoded, const StoppableInput& input, bool asked_to_stop) {
   if (decoded.complete) return {};
   if (input.left || asked_to_stop) return "stopped before its end";
@@ -284,8 +294,7 @@ SnapshotOutcome read_snapshot(rdb::Input& input, RecordSink& sink,
   Recorder recorder(batches, prepare, options);
   StoppableInput stoppable(input, options.stop);
   std::thread decoder([&] {
-    const auto chunks = rdb::read_ahead(stoppable);
-    outcome.decoded = rdb::decode(*chunks, recorder);
+    outcome.decoded = rdb::decode(*rdb::read_ahead(stoppable), recorder);
     recorder.finish();
   });
   Teller teller(progress);
@@ -295,6 +304,7 @@ SnapshotOutcome read_snapshot(rdb::Input& input, RecordSink& sink,
     if (options.stop && options.stop()) stoppable.left = true;
   }
   decoder.join();
+  judge_change(outcome.decoded, input);
   outcome.facts = std::move(recorder.facts);
   outcome.idle_known = recorder.idle_known;
   outcome.scan.expected = recorder.announced;
