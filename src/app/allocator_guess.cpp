@@ -68,7 +68,8 @@ void BothQuanta::aux(std::string_view name, std::string_view value) {
   if (name == "redis-ver" || name == "valkey-ver") server.version = value;
   if (name != "used-mem") return;
   std::uint64_t number = 0;
-  for (const char c : value) number = c >= '0' && c <= '9' ? number * 10 + static_cast<std::uint64_t>(c - '0') : 0;
+  for (const char c : value)
+    number = c >= '0' && c <= '9' ? number * 10 + static_cast<std::uint64_t>(c - '0') : 0;
   server.used_memory = Bytes{number};
 }
 
@@ -100,12 +101,13 @@ std::optional<memory::Calibration> guess_allocator(
     // Bytes of the file are the better measure where its size is known: giants weigh in both.
     const auto whole = static_cast<double>((*input)->size());
     const bool packed = whole < static_cast<double>(decoded.bytes);
-    const auto factor = packed || whole == 0 ? static_cast<double>(announced) / static_cast<double>(decoded.keys)
-                                             : whole / static_cast<double>(decoded.bytes);
+    const auto factor = packed || whole == 0
+                            ? static_cast<double>(announced) / static_cast<double>(decoded.keys)
+                            : whole / static_cast<double>(decoded.bytes);
     both.sums = {scaled(both.sums.quantum_8, factor), scaled(both.sums.quantum_16, factor)};
   }
-  auto calibration = memory::calibrate(memory::server_model(both.server, memory::Held::live), both.sums, both.dbs,
-                                       *both.server.used_memory);
+  auto calibration = memory::calibrate(memory::server_model(both.server, memory::Held::live), both.sums,
+                                       both.dbs, *both.server.used_memory);
   if (calibration && !calibration->clear) calibration.reset();
   return calibration;
 }

@@ -54,6 +54,10 @@ constexpr std::array table{
                "an earlier `audit --format json`: show what grew"},
     OptionSpec{audit, "--top", &Options::top, "COUNT", "", "rows per table; 20"},
 
+    OptionSpec{snapshot, "--source", &Options::source, "HOW", "auto scan snapshot",
+               "ask a server key by key, or read its snapshot as a replica would"},
+    OptionSpec{snapshot, "--force", &Options::force, "", "",
+               "take the snapshot although the fork may use up the memory"},
     OptionSpec{snapshot, "--allocator", &Options::allocator, "NAME", "auto jemalloc-8 jemalloc-16 libc",
                "the allocator of the server that wrote a file; Debian's has 16"},
     OptionSpec{snapshot, "--proof-memory", &Options::proof_memory, "MIB", "",

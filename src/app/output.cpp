@@ -10,6 +10,7 @@
 #include <cstdio>
 #include <cstring>
 
+#include "base/text.h"
 #include "report/error_text.h"
 #include "report/render.h"
 
@@ -84,6 +85,8 @@ void complain(const Error& error, std::string_view format) {
   const auto text = json ? report::error_json(error) : report::error_text(error);
   write_all(STDERR_FILENO, text);
 }
+
+void tell(std::string_view line) { write_all(STDERR_FILENO, fmt::format("headroom: {}\n", printable(line))); }
 
 bool stderr_is_for_people(const Options& options) { return !options.quiet && ::isatty(STDERR_FILENO) != 0; }
 

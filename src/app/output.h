@@ -14,6 +14,9 @@ Result<bool> emit(const Report& report, const Invocation& invocation);
 /// Prints an error to stderr: what, where and what to type next; as JSON when --format says so.
 void complain(const Error& error, std::string_view format);
 
+/// Prints one line to stderr for whoever watches; made safe for terminals.
+void tell(std::string_view line);
+
 /// Whether people look at our stderr, so that progress and hints make sense there.
 bool stderr_is_for_people(const Options& options);
 

@@ -33,8 +33,8 @@ class Session {
   double connect_timeout_;
 };
 
-/// The server that `target` (an address; empty: none was given), the options and the environment name. Opens nothing.
-/// Errors: Exit::usage.
+/// The server that `target` (an address; empty: none was given), the options and the environment name. Opens
+/// nothing. Errors: Exit::usage.
 Result<Session> session(const Invocation& invocation, const std::string& target);
 
 /// What the options say about how to scan. Errors (Exit::usage): a number out of its range.

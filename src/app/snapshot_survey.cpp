@@ -14,6 +14,7 @@
 #include "family/landmarks.h"
 #include "family/proof/prover.h"
 #include "memory/key_model.h"
+#include "memory/key_tables.h"
 #include "memory/reconcile.h"
 #include "source/rdb/file_input.h"
 #include "source/snapshot.h"
@@ -37,7 +38,8 @@ class NoSink final : public RecordSink {
 /// One survey of one snapshot.
 class SnapshotSurvey {
  public:
-  SnapshotSurvey(const SnapshotTarget& target, std::span<const family::Family> families, const Options& options)
+  SnapshotSurvey(const SnapshotTarget& target, std::span<const family::Family> families,
+                 const Options& options)
       : target_(target),
         families_(families),
         options_(options),
@@ -93,7 +95,9 @@ void SnapshotSurvey::learn(const source::SnapshotFacts& facts) {
 source::ValueReaders SnapshotSurvey::prepare(const source::SnapshotFacts& facts) {
   if (pass_ == 1) {
     learn(facts);
-    model_.emplace(memory::server_model(server_, memory::Held::live));
+    const auto server = memory::server_model(server_, memory::Held::live);
+    model_.emplace(server);
+    if (!server_.startup) server_.startup = memory::startup_bytes(server);
   }
   prover_.begin(server_.server_time, pass_);
   return {&*model_, &prover_};
@@ -104,8 +108,9 @@ Result<source::SnapshotOutcome> SnapshotSurvey::read(RecordSink& sink) {
   if (!input) return fail(input.error());
   ++pass_;
   ProgressLine line(options_);
-  return source::read_snapshot(**input, sink, [this](const source::SnapshotFacts& facts) { return prepare(facts); },
-                               how_, [&](const source::ScanProgress& progress) { line.show(progress); });
+  return source::read_snapshot(
+      **input, sink, [this](const source::SnapshotFacts& facts) { return prepare(facts); }, how_,
+      [&](const source::ScanProgress& progress) { line.show(progress); });
 }
 
 Result<Survey> SnapshotSurvey::run() {
@@ -119,7 +124,8 @@ Result<Survey> SnapshotSurvey::run() {
   const auto outcome = read(collector_);
   if (!outcome) return fail(outcome.error());
   if (outcome->decoded.version == 0)
-    return fail({outcome->decoded.fault, target_.name, "headroom audit FILE.rdb, or redis://HOST:PORT", Exit::usage});
+    return fail(
+        {outcome->decoded.fault, target_.name, "headroom audit FILE.rdb, or redis://HOST:PORT", Exit::usage});
   if (pass_ == 1 && !model_) learn(outcome->facts);  // a snapshot without a key
   auto survey = summed_up(*outcome, std::chrono::duration_cast<milliseconds>(steady_clock::now() - began));
   if (survey.scan.complete) prove(survey);
@@ -132,12 +138,11 @@ Survey SnapshotSurvey::summed_up(const source::SnapshotOutcome& outcome, millise
   family::attribute(groups, families_);
   auto scan = outcome.scan;
   scan.took = took;
-  auto survey = survey::summarise(std::move(groups), {server_, scan, 0.01, collector_.measured(), collector_.biggest(),
-                                                      collector_.guarantee(), collector_.folded(),
-                                                      collector_.other_keys()});
+  auto survey = survey::summarise(std::move(groups),
+                                  {server_, scan, 0.01, collector_.measured(), collector_.biggest(),
+                                   collector_.guarantee(), collector_.folded(), collector_.other_keys()});
   survey.source = target_.source;
-  survey.reconciliation =
-      memory::reconcile(survey.server, survey.total.bytes, memory::KeysHold::real_bytes);
+  survey.reconciliation = memory::reconcile(survey.server, survey.total.bytes, memory::KeysHold::model);
   add_fault(outcome.decoded, survey);
   add_notes(outcome, survey);
   return survey;
@@ -151,20 +156,24 @@ void SnapshotSurvey::add_fault(const source::rdb::Decoded& decoded, Survey& surv
 void SnapshotSurvey::add_notes(const source::SnapshotOutcome& outcome, Survey& survey) const {
   if (!outcome.idle_known && survey.total.keys > 0)
     survey.notes.emplace_back(
-        "When keys were last used is unknown: only a server with an LRU or LFU policy writes it into its snapshot.");
+        "When keys were last used is unknown: only a server with an LRU or LFU policy writes it into its "
+        "snapshot.");
   if (outcome.decoded.skipped > 0)
-    survey.notes.push_back(fmt::format("{} of module data were passed over: what they cost in memory is unknown.",
-                                       human_bytes(Bytes{outcome.decoded.skipped})));
+    survey.notes.push_back(
+        fmt::format("{} of module data were passed over: what they cost in memory is unknown.",
+                    human_bytes(Bytes{outcome.decoded.skipped})));
   if (outcome.facts.append_only_base)
     survey.notes.emplace_back(
         "This is the beginning of an append-only file: the commands that follow it were not read.");
   if (outcome.decoded.checksum == source::rdb::Checksum::absent)
-    survey.notes.emplace_back("The snapshot carries no checksum: a byte that changed on the way would not show.");
+    survey.notes.emplace_back(
+        "The snapshot carries no checksum: a byte that changed on the way would not show.");
   if (guess_)
-    survey.notes.push_back(fmt::format(
-        "Bytes are those of jemalloc with a quantum of {}, which fits the used_memory in the file within {:.1f} % "
-        "(the other one: {:.1f} %); --allocator says otherwise.",
-        guess_->quantum, std::abs(guess_->residual_percent), std::abs(guess_->other_percent)));
+    survey.notes.push_back(
+        fmt::format("Bytes are those of jemalloc with a quantum of {}, which fits the used_memory in the "
+                    "file within {:.1f} % "
+                    "(the other one: {:.1f} %); --allocator says otherwise.",
+                    guess_->quantum, std::abs(guess_->residual_percent), std::abs(guess_->other_percent)));
 }
 
 void SnapshotSurvey::prove(Survey& survey) {
@@ -172,7 +181,8 @@ void SnapshotSurvey::prove(Survey& survey) {
     NoSink none;
     const auto outcome = read(none);
     if (!outcome || !outcome->scan.complete) {
-      survey.notes.emplace_back("What is debris was not proved: the snapshot could not be read a second time.");
+      survey.notes.emplace_back(
+          "What is debris was not proved: the snapshot could not be read a second time.");
       return;
     }
   }
@@ -188,8 +198,9 @@ void SnapshotSurvey::prove(Survey& survey) {
                    [](const auto& a, const auto& b) { return a.bytes.value > b.bytes.value; });
   for (const auto& open : proved.not_proved)
     survey.notes.push_back(fmt::format("Not proved{}: {}",
-                                       open.owner.empty() ? fmt::format(" for {}", open.family)
-                                                          : fmt::format(" for {}", escape_for_terminal(open.owner)),
+                                       open.owner.empty()
+                                           ? fmt::format(" for {}", open.family)
+                                           : fmt::format(" for {}", escape_for_terminal(open.owner)),
                                        open.why));
 }
 

@@ -15,9 +15,9 @@ namespace headroom::memory {
 /// again.
 ///
 /// A table that grows doubles, and keeps its old slots until operations have moved every filled one: `spo` of
-/// them at a time, so for (n - b) spo < 0.632 b, where b is the size it had. After a restart tables have the
-/// right size at once, with one exception: a hash of few fields is read into a listpack until a long value
-/// comes, and grows from there. Small values are blobs again after a restart (rdb.c, rdbLoadObject).
+/// them at a time, so for (n - b - 1) spo < 0.632 b, where b is the size it had. After a restart tables have
+/// the right size at once, with one exception: a hash of few fields is read into a listpack until a long
+/// value comes, and grows from there. Small values are blobs again after a restart (rdb.c, rdbLoadObject).
 class TableValue {
  public:
   TableValue(const ServerModel& server, const VersionLayout& layout, const Sizes& sizes);
@@ -26,7 +26,8 @@ class TableValue {
 
  private:
   void add_fields(std::span<const Part> parts);
-  void add_members(std::span<const Part> parts);
+  void look_at(std::span<const Part> parts);
+  void add_strings(std::span<const Part> parts);
   void add_nodes(std::span<const Part> parts);
   std::uint64_t field_with_value(std::uint64_t field, std::uint64_t value) const;
   std::optional<std::uint64_t> blob(KeyType type, std::uint64_t n) const;

@@ -88,6 +88,8 @@ struct Survey {
   std::uint64_t measured = 0;
   std::uint64_t ttl_unknown_keys = 0;
   std::array<Estimate, ttl_bucket_count> ttl_histogram{};
+  std::uint64_t expired_keys = 0;  ///< see PatternGroup::expired
+  Bytes expired_bytes{};
   std::array<Estimate, idle_bucket_count> idle_histogram{};
   bool idle_known = false;
   std::vector<FamilySum> families{};  ///< largest first, here and below

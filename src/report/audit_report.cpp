@@ -72,6 +72,8 @@ Field ttl_field(const Survey& survey) {
                                     {"without", keys_value(survey.total.without_ttl_keys)},
                                     {"without_bytes", bytes_value(survey.total.without_ttl_bytes)},
                                     {"unknown", count_value(survey.ttl_unknown_keys)},
+                                    {"expired", count_value(survey.expired_keys)},
+                                    {"expired_bytes", survey.expired_bytes},
                                     {"histogram", histogram_value(survey.ttl_histogram, ttl_edges)}});
 }
 
@@ -129,6 +131,11 @@ std::string ttl_line(const Survey& survey) {
   return line;
 }
 
+std::string expired_line(const Survey& survey) {
+  return fmt::format("{} keys ({}) were past their TTL and still there", human_count(survey.expired_keys),
+                     human_bytes(survey.expired_bytes));
+}
+
 std::string scan_line(const Survey& survey) {
   return fmt::format("{}; {} names in {}, {} looked at in detail",
                      survey.scan.complete ? "complete" : "PARTIAL", human_count(survey.scan.keys),
@@ -145,6 +152,7 @@ void add_people_facts(const Survey& survey, Object& facts) {
   facts.push_back(for_people("TTL", ttl_line(survey)));
   if (const std::string expiring = histogram_text(survey.ttl_histogram, ttl_edges); !expiring.empty())
     facts.push_back(for_people("Expiring", expiring));
+  if (survey.expired_keys != 0) facts.push_back(for_people("Expired", expired_line(survey)));
   if (const std::string used = histogram_text(survey.idle_histogram, idle_edges);
       survey.idle_known && !used.empty())
     facts.push_back(for_people("Last used", used + " (before now)"));

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstddef>
+#include <cstdint>
 #include <string_view>
 
 /// Key names to patterns: `user:4711:session:9f0c...` becomes `user:{n}:session:{hex}`, without
@@ -36,5 +37,20 @@ class FoldedName {
 ///   {token}  a word of 20 and more letters and digits, mixed at least thrice
 /// Everything else stays, with braces doubled; other bytes are not looked at, whatever they are.
 void fold(std::string_view key, FoldedName& out);
+
+/// A hash that stands for a folded name.
+struct Fingerprint {
+  std::uint64_t hash = 0;
+  bool has_digits = false;  ///< outside placeholders: "queue1", "page.17"
+};
+
+/// No folded name of a key of at most so many bytes is cut: a byte becomes three at most.
+inline constexpr std::size_t longest_never_cut = longest_pattern / 3;
+
+/// The hash of what fold() makes of the key in this database, without making it: half the time. With
+/// `weakly`, each run of digits outside placeholders counts as one mark, whichever it is: "page.17" and
+/// "page.4" are the same, but not the same as what placeholders stand for. A good hash, not one for secrets.
+/// Needs: key.size() <= longest_never_cut.
+Fingerprint fingerprint(std::uint32_t db, std::string_view key, bool weakly);
 
 }  // namespace headroom::survey

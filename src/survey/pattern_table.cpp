@@ -42,29 +42,52 @@ std::uint32_t PatternTable::find(std::uint32_t db, std::string_view pattern) con
 }
 
 std::uint32_t PatternTable::place(std::uint32_t db, std::string_view key) {
+  if (key.size() > longest_never_cut) return place_unknown(db, key, nullptr);
+  const auto weak = fingerprint(db, key, true);
+  if (const auto known = known_.find(weak.hash)) return *known;
+  if (!weak.has_digits) {
+    const Prints prints{weak.hash, weak.hash};
+    return place_unknown(db, key, &prints);
+  }
+  const Prints prints{fingerprint(db, key, false).hash, weak.hash};
+  if (const auto known = known_.find(prints.exact)) return *known;
+  return place_unknown(db, key, &prints);
+}
+
+/// Remembers what will hold for every name of the same fingerprint until the next fold: not what hung on this
+/// very name being a landmark.
+std::uint32_t PatternTable::place_unknown(std::uint32_t db, std::string_view key, const Prints* prints) {
   fold(key, folded_);
-  if (const auto found = find(db, folded_.text()); found != none) return found;
-  const bool landmark = is_landmark(key);
-  auto pattern = refold(db, folded_.text(), landmark);
-  if (const auto found = find(db, pattern); found != none) return found;
-  return add(db, std::move(pattern), key, landmark);
+  const auto folded = folded_.text();
+  if (const auto found = find(db, folded); found != none) {
+    if (prints != nullptr) known_.add(prints->exact, found);
+    return found;
+  }
+  Landmark landmark(*this, key);
+  auto pattern = refold(db, folded, landmark);
+  const auto found = find(db, pattern);
+  if (found == none) return add(db, std::move(pattern), key, landmark);
+  // Where every run of digits was folded, it would be so whatever the digits are.
+  if (prints != nullptr && !landmark.asked())
+    known_.add(pattern == fold_digits(folded) ? prints->weak : prints->exact, found);
+  return found;
 }
 
 /// What stands for `word` behind `before`; `weak` keeps the text when it is a new one.
 std::string_view PatternTable::folded_word(std::uint32_t db, std::string_view before, std::string_view word,
-                                           bool landmark, std::string& weak) const {
+                                           Landmark& landmark, std::string& weak) const {
   if (word.empty() || is_placeholder(word)) return word;
   const auto beginning = hash_bytes(before, db);
   if (!weak_folds_.empty() && has_digit(word)) {
     weak = fold_digits(word);
     if (weak_folds_.contains(hash_bytes(weak, beginning))) word = weak;
   }
-  if (landmark || is_placeholder(word) || !text_folds_.contains(hash_bytes("", beginning))) return word;
-  return kept_.contains(hash_bytes(word, beginning)) ? word : any_text;
+  if (is_placeholder(word) || !text_folds_.contains(hash_bytes("", beginning))) return word;
+  return landmark() || kept_.contains(hash_bytes(word, beginning)) ? word : any_text;
 }
 
 /// Applies the folds in force from left to right: what a part becomes depends on what stands before it.
-std::string PatternTable::refold(std::uint32_t db, std::string_view pattern, bool landmark) const {
+std::string PatternTable::refold(std::uint32_t db, std::string_view pattern, Landmark& landmark) const {
   if (weak_folds_.empty() && text_folds_.empty()) return std::string(pattern);
   std::string text, weak;
   text.reserve(pattern.size() + 16);
@@ -78,17 +101,19 @@ std::string PatternTable::refold(std::uint32_t db, std::string_view pattern, boo
   return text += pattern.substr(done);
 }
 
-std::uint32_t PatternTable::add(std::uint32_t db, std::string pattern, std::string_view key, bool landmark) {
+std::uint32_t PatternTable::add(std::uint32_t db, std::string pattern, std::string_view key,
+                                Landmark& landmark) {
   if (live_.size() >= most_cells && !closed_) {
     make_room();
-    pattern = refold(db, pattern, landmark && honour_landmarks_);
+    Landmark honoured(landmark() && honour_landmarks_);
+    pattern = refold(db, pattern, honoured);
     if (const auto found = find(db, pattern); found != none) return found;
   }
   if (closed_ || live_.size() >= most_cells) {
     if (const auto found = find(db, other); found != none) return found;
     return create(db, std::string(other), key, true);
   }
-  const auto number = create(db, std::move(pattern), key, landmark);
+  const auto number = create(db, std::move(pattern), key, landmark());
   to_count_.push_back(number);
   count_words();
   if (live_.size() >= next_wide_look_) fold_wide_places();
@@ -125,6 +150,7 @@ bool PatternTable::is_one_too_many(const Cell& cell) {
     const auto kind = place_hash(cell.db(), before, weak);
     if (++kinds_[kind] <= most_of_a_kind) continue;
     weak_folds_.insert(kind);
+    known_.clear();
     sweep(cell.db(), std::string(before));
     return true;
   }
@@ -152,7 +178,8 @@ void PatternTable::sweep_all() {
 bool PatternTable::move(std::uint32_t number) {
   auto& slot = slots_[number];
   if (slot.cell->pattern() == other) return false;
-  auto pattern = refold(slot.cell->db(), slot.cell->pattern(), slot.landmark && honour_landmarks_);
+  Landmark landmark(slot.landmark && honour_landmarks_);
+  auto pattern = refold(slot.cell->db(), slot.cell->pattern(), landmark);
   if (pattern == slot.cell->pattern()) return false;
   ++folded_patterns_;
   by_pattern_.erase(hash_bytes(slot.cell->pattern(), slot.cell->db()));
@@ -189,8 +216,10 @@ bool PatternTable::fold_places(double least_score, std::size_t wanted) {
     left -= std::min(left, place.words - 1);
     any = true;
   }
-  if (any) sweep_all();
-  return any;
+  if (!any) return false;
+  known_.clear();
+  sweep_all();
+  return true;
 }
 
 void PatternTable::fold_wide_places() {
@@ -209,6 +238,7 @@ void PatternTable::make_room() {
   }
   if (live_.size() > three_quarters && honour_landmarks_) {
     honour_landmarks_ = false;
+    known_.clear();
     while (live_.size() > three_quarters && fold_places(0, three_quarters)) {
     }
   }

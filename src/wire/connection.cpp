@@ -76,6 +76,11 @@ Result<Reply> Connection::call(Command command) {
   return std::move(builder_.reply());
 }
 
+Connection::Raw Connection::release() && {
+  assert(pending_ == 0 && !dead_);
+  return {std::move(stream_), std::string(received_.filled())};
+}
+
 void Connection::queue(Command command) {
   if (dead_) return;
   append_length(outgoing_, '*', command.size());

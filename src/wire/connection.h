@@ -50,6 +50,14 @@ class Connection final : public Link {
   Result<std::reference_wrapper<const Reply>> read() override;
   std::size_t pending() const override { return pending_; }
 
+  /// What is left when the replies end and raw bytes begin, as behind PSYNC. `received` came before `stream`.
+  struct Raw {
+    Stream stream;
+    std::string received{};
+  };
+  /// Gives up the protocol, keeps the login. Needs: pending() == 0, and no error before.
+  Raw release() &&;
+
   int protocol() const { return protocol_; }  ///< 2 or 3
   /// Makes whoever waits here return an error (Exit::partial) at once. From any thread or signal handler, at
   /// any time while this lives.

@@ -185,6 +185,19 @@ TEST(AuditReport, A24_tells_when_keys_will_expire) {
   EXPECT_EQ(histogram[2]["keys"], 12000);
 }
 
+TEST(AuditReport, tells_what_was_past_its_ttl_and_still_there) {
+  auto survey = bull_and_celery();
+  survey.expired_keys = 1500;
+  survey.expired_bytes = Bytes{3 * 1024 * 1024};
+  EXPECT_NE(rendered(audit_report(survey), Format::text, {.width = 110})
+                .find("Expired:          1 500 keys (3.00 MiB) were past their TTL and still there\n"),
+            std::string::npos);
+  const auto ttl = json_of(audit_report(survey))["ttl"];
+  EXPECT_EQ(ttl["expired"], 1500);
+  EXPECT_EQ(ttl["expired_bytes"], 3145728);
+  EXPECT_EQ(json_of(audit_report(bull_and_celery()))["ttl"]["expired"], 0);
+}
+
 TEST(AuditReport, reconciles_to_used_memory_to_the_byte) {
   const test::Json json = json_of(audit_report(bull_and_celery()));
   std::int64_t sum = 0;

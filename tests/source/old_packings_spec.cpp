@@ -225,17 +225,24 @@ TEST(Packings, F02_damage_is_seen_exactly_where_the_server_sees_it) {
   all.push_back({Packing::listpack, 16, judge.blob("h")});
   for (const auto& [packing, type, blob] : all) {
     ASSERT_EQ(judge.restore("k", type, blob), "OK");
-    for (int i = 0; i < 3000; ++i) {
+    for (int i = 0; i < 5000; ++i) {
       std::string changed = blob;
       for (auto n = 1 + random() % 2; n > 0; --n) {
         // Half of the changes hit the front, where the headers are.
-        const std::size_t at =
-            random() % (random() % 2 == 0 ? std::min<std::size_t>(blob.size(), 24) : blob.size());
+        const std::size_t room = random() % 2 == 0 ? std::min<std::size_t>(blob.size(), 24) : blob.size();
+        const std::size_t at = random() % room;
         changed[at] = static_cast<char>(random() % 2 == 0 ? changed[at] ^ 1 << random() % 8 : random());
       }
       const Walked walked = walk(packing, changed);
       if (no_hash(packing, walked.texts) || walked.texts.empty()) continue;
       const bool accepted = judge.restore("k", type, changed) == "OK";
+      // The server reads back lengths backwards, and takes one that runs into the item before it if the sum
+      // is right. It never writes such a thing, so it is damage to us.
+      const bool runs_on =
+          packing == Packing::listpack && walked.why == "a length and its back length differ";
+      // Nor does it mind bytes behind the end mark of a zipmap.
+      const bool ends_early = packing == Packing::zipmap && walked.why == "its end mark is not at its end";
+      if (accepted && (runs_on || ends_early)) continue;
       ASSERT_EQ(walked.end == Step::end, accepted)
           << int{type} << ' ' << i << ' ' << walked.why << " at " << walked.offset;
       ++(accepted ? sound : damaged);

@@ -30,6 +30,8 @@ inline Walked walk_front(Packing packing, std::string_view blob, std::size_t the
   while ((walked.end = reader.next(item)) == PackedReader::Step::item) walked.texts.emplace_back(item.text());
   PackedItem again;
   if (reader.next(again) != walked.end) throw std::logic_error("the last answer was not repeated");
+  if (reader.items() != walked.texts.size())
+    throw std::logic_error("items were not counted as they were given");
   walked.offset = reader.offset();
   walked.why = reader.why();
   return walked;

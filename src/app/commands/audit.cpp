@@ -1,7 +1,7 @@
 #include "app/families.h"
 #include "app/growth.h"
-#include "app/live_survey.h"
 #include "app/output.h"
+#include "app/server_survey.h"
 #include "app/snapshot_survey.h"
 #include "app/targets.h"
 #include "report/audit_report.h"
@@ -11,8 +11,9 @@
 namespace headroom::app {
 namespace {
 
-Result<Survey> survey_one(const Target& target, std::span<const family::Family> families, const Options& options) {
-  if (target.server) return survey_live(*target.server, families, options);
+Result<Survey> survey_one(const Target& target, std::span<const family::Family> families,
+                          const Options& options) {
+  if (target.server) return survey_server(*target.server, families, options);
   return survey_snapshot(snapshot_file(target.file), families, options);
 }
 
@@ -66,8 +67,8 @@ Subcommand audit() {
   return {"audit",
           "where the bytes are and whose they are; what is debris and why",
           "[TARGET...]",
-          {OptionGroup::connection, OptionGroup::look, OptionGroup::audit, OptionGroup::output,
-           OptionGroup::policy},
+          {OptionGroup::connection, OptionGroup::look, OptionGroup::snapshot, OptionGroup::audit,
+           OptionGroup::output, OptionGroup::policy},
           "",
           run};
 }

@@ -27,7 +27,10 @@ PackedReader::Step PackedReader::next_intset(PackedItem& item) {
   if (at_ == whole_) return *(stopped_ = Step::end);
   const std::uint64_t begin = at_;
   if (const Step step = give_integer(item, 0, width_); step != Step::item) return step;
-  if (items_ > 1 && item.number <= smaller_) return damage("its items are not in order", begin);
+  if (items_ > 1 && item.number <= smaller_) {
+    --items_;  // the caller does not get it
+    return damage("its items are not in order", begin);
+  }
   smaller_ = item.number;
   return Step::item;
 }

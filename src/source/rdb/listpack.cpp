@@ -15,6 +15,7 @@ constexpr std::uint64_t header_bytes = 6;
 constexpr std::uint64_t back_length_limits[] = {128, 16383, 2097151, 268435455};
 
 unsigned bytes_of_back_length(std::uint64_t length) {
+  if (length < back_length_limits[0]) return 1;  // nearly always
   unsigned bytes = 1;
   for (const auto limit : back_length_limits) bytes += length >= limit ? 1 : 0;
   return bytes;

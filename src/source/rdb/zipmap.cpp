@@ -1,14 +1,14 @@
 #include "source/rdb/little_endian.h"
 #include "source/rdb/packed.h"
 
-// A zipmap: one byte of pairs (254 and more: unknown), then of each pair: length, field, length, free bytes
+// A zipmap: one byte of pairs (254: unknown), then of each pair: length, field, length, free bytes
 // (one byte), value, and that many bytes of no meaning; 0xff. A length: 1 byte below 254, or 254 and u32.
 // Before Redis 2.6.
 namespace headroom::source::rdb {
 
 void PackedReader::begin_zipmap() {
   if (!have(1)) return;
-  if (byte() < 254) announced_ = std::uint64_t{2} * byte();
+  if (byte() != 254) announced_ = std::uint64_t{2} * byte();
   at_ = 1;
 }
 

@@ -1,0 +1,86 @@
+#include "family/proof/id_table.h"
+
+#include <algorithm>
+#include <bit>
+#include <limits>
+
+namespace headroom::family {
+namespace {
+
+/// While entries are removed, two tables of the same size are there.
+std::size_t slots_for(std::size_t bytes) { return std::bit_floor(std::max<std::size_t>(bytes / 32, 64)); }
+
+std::uint16_t kind_flags(const Identity& identity) {
+  return static_cast<std::uint16_t>((identity.number ? IdTable::number_flag : 0) |
+                                    (identity.hashed ? IdTable::hashed_flag : 0));
+}
+
+bool same(const IdTable::Entry& entry, const Identity& identity) {
+  constexpr std::uint16_t kinds = IdTable::number_flag | IdTable::hashed_flag;
+  return entry.tail == identity.tail && (entry.flags & kinds) == kind_flags(identity) &&
+         (identity.hashed || entry.prefix == identity.prefix);
+}
+
+}  // namespace
+
+IdTable::IdTable(std::size_t bytes) : most_slots_(slots_for(bytes)) { clear(); }
+
+void IdTable::clear() {
+  std::vector<Entry>(std::min(first_slots, most_slots_)).swap(entries_);
+  mask_ = entries_.size() - 1;
+  used_ = left_out_ = waiting_count_ = 0;
+}
+
+void IdTable::flush() {
+  for (std::size_t i = 0; i < waiting_count_; ++i) settle(waiting_[i]);
+  waiting_count_ = 0;
+}
+
+void IdTable::settle(const Waiting& one) {
+  std::size_t slot = one.place & mask_;
+  while (entries_[slot].flags != 0 && !same(entries_[slot], one.identity)) slot = (slot + 1) & mask_;
+  Entry* entry = &entries_[slot];
+  if (entry->flags == 0) {
+    if (used_ >= entries_.size() / 4 * 3) {
+      if (entries_.size() >= most_slots_) {
+        ++left_out_;
+        return;
+      }
+      grow();
+      return settle(one);
+    }
+    ++used_;
+    *entry = {one.identity.tail, 0, one.identity.prefix, kind_flags(one.identity)};
+  }
+  entry->flags |= one.flags;
+  if (entry->prefix == 0) entry->prefix = one.identity.prefix;
+  constexpr std::uint64_t most = std::numeric_limits<std::uint32_t>::max();
+  entry->bytes = static_cast<std::uint32_t>(std::min(most, entry->bytes + one.bytes));
+}
+
+void IdTable::place(const Entry& entry) {
+  std::size_t slot = entry.identity().place() & mask_;
+  while (entries_[slot].flags != 0) slot = (slot + 1) & mask_;
+  entries_[slot] = entry;
+  ++used_;
+}
+
+void IdTable::grow() {
+  std::vector<Entry> old(entries_.size() * 2);
+  old.swap(entries_);
+  mask_ = entries_.size() - 1;
+  used_ = 0;
+  for (const Entry& entry : old)
+    if (entry.flags != 0) place(entry);
+}
+
+const IdTable::Entry* IdTable::find(const Identity& identity) const {
+  std::size_t slot = identity.place() & mask_;
+  while (entries_[slot].flags != 0) {
+    if (same(entries_[slot], identity)) return &entries_[slot];
+    slot = (slot + 1) & mask_;
+  }
+  return nullptr;
+}
+
+}  // namespace headroom::family
