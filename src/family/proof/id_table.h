@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <vector>
 
+#include "base/large_pages.h"
+
 /// What a proof remembers of millions of ids: 16 bytes each, no strings.
 namespace headroom::family {
 
@@ -71,7 +73,7 @@ class IdTable {
   template <class Unwanted>
   void remove(Unwanted unwanted) {
     flush();
-    std::vector<Entry> old(entries_.size());
+    Entries old(entries_.size());
     old.swap(entries_);
     used_ = 0;
     for (const Entry& entry : old)
@@ -91,6 +93,7 @@ class IdTable {
     std::uint16_t flags = 0;
     std::uint64_t bytes = 0;
   };
+  using Entries = std::vector<Entry, LargePages<Entry>>;
   static constexpr std::size_t first_slots = 1024;
 
   void settle(const Waiting& one);
@@ -98,7 +101,7 @@ class IdTable {
   void grow();
 
   std::size_t most_slots_;
-  std::vector<Entry> entries_;
+  Entries entries_;
   std::size_t mask_ = 0;
   std::size_t used_ = 0;
   std::uint64_t left_out_ = 0;
