@@ -58,11 +58,19 @@ std::size_t find_sha1(std::string_view name) {
   return std::string_view::npos;
 }
 
+constexpr Sign name_signs[] = {{.types = KeyType::string, .longer_than = sha1_length},
+                               {.types = KeyType::set, .text = standard_ref, .where = Sign::Where::at_end},
+                               {.types = KeyType::set, .text = forever_ref, .where = Sign::Where::at_end},
+                               {.types = KeyType::zset, .text = entries, .where = Sign::Where::at_end},
+                               {.types = KeyType::zset, .text = reserved, .where = Sign::Where::at_end}};
+
 class Laravel : public Ledger {
  public:
   explicit Laravel(const ProofLimits& limits) : Ledger("laravel", verdicts, limits) {}
 
   Types types() const override { return Types(KeyType::string) | KeyType::set | KeyType::zset; }
+
+  std::span<const Sign> signs() const override { return name_signs; }
 
   Reading wants(const StoredKey& key) override {
     const std::string_view name = key.key;
