@@ -76,12 +76,13 @@ class CeleryResults : public Ledger {
   Reading wants(const StoredKey& key) override {
     const std::size_t at = find_word(key.key, any_result, 5);
     if (at == std::string_view::npos) return Reading::nothing;
+    constexpr std::string_view result = "celery-task-meta-", group = "celery-taskset-meta-";
+    const bool is_result = key.key.size() > at + result.size() && key.key.substr(at).starts_with(result);
+    if (is_result && (key.type != KeyType::string || key.expires)) return Reading::nothing;
     const std::string_view name = keep(key.key);
     const std::string_view rest = name.substr(at);
-    constexpr std::string_view result = "celery-task-meta-", group = "celery-taskset-meta-";
     prefix_ = name.substr(0, at);
-    if (rest.size() > result.size() && rest.substr(0, result.size()) == result)
-      return key.type == KeyType::string && !key.expires ? read(What::result) : Reading::nothing;
+    if (is_result) return read(What::result);
     if (rest.size() <= group.size() || rest.substr(0, group.size()) != group) return Reading::nothing;
     return wants_group(key, rest.substr(group.size()));
   }
