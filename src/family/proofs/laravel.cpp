@@ -43,6 +43,10 @@ bool hex(char byte) { return (byte >= '0' && byte <= '9') || (byte >= 'a' && byt
 
 /// Where 40 hex digits and a ':' begin, the first that do. Looks at every 40th byte until one may be inside.
 std::size_t find_sha1(std::string_view name) {
+  // In a name that two would not fit into, each place where it may stand covers this byte.
+  if (name.size() > sha1_length && name.size() <= 2 * sha1_length &&
+      !hex(name[name.size() - sha1_length - 1]))
+    return std::string_view::npos;
   std::size_t at = sha1_length - 1;
   while (at < name.size()) {
     if (!hex(name[at])) {
