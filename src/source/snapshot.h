@@ -34,6 +34,10 @@ struct SnapshotFacts {
 /// Takes up what an aux field of the header says of the server.
 void add_aux(SnapshotFacts& facts, std::string_view name, std::string_view value);
 
+/// A file that changed under our eyes (F06): that is why it does not fit, or why it only seems to. Only a
+/// checksum that is right proves that what was read belongs together.
+void judge_change(rdb::Decoded& decoded, const rdb::Input& input);
+
 /// Who works on the values. Either may be null: then bytes stay empty, no value is read.
 struct ValueReaders {
   ValueMeter* meter = nullptr;
@@ -44,7 +48,7 @@ struct SnapshotOptions {
   std::optional<std::uint32_t> db{};  ///< empty: all of them
   /// The moment against which TTLs are told when the file does not name its own (before Redis 3.2).
   std::chrono::milliseconds time_if_unknown{};
-  /// Ends the reading early when it returns true; asked every few milliseconds, from another thread.
+  /// Ends the reading early when it returns true; asked every few milliseconds, by two threads.
   std::function<bool()> stop{};
 };
 

@@ -4,9 +4,12 @@
 #include <atomic>
 #include <charconv>
 #include <limits>
+#include <map>
 #include <memory>
 #include <string>
 #include <thread>
+
+#include <fmt/format.h>
 
 #include "source/rdb/handoff.h"
 #include "source/rdb/stoppable_input.h"
@@ -130,6 +133,8 @@ class Recorder final : public rdb::Events {
   bool prepared_ = false, wanted_ = false, measured_ = false;
   Reading reading_ = Reading::nothing;
   milliseconds now_{};
+  std::map<std::uint32_t, Keyspace> spaces_{};
+  Keyspace* space_ = nullptr;
 };
 
 Reading Recorder::key(const StoredKey& key) {
@@ -145,16 +150,11 @@ Reading Recorder::key(const StoredKey& key) {
 }
 
 void Recorder::count(const StoredKey& key) {
-  if (facts.keyspace.empty() || facts.keyspace.back().db != key.db) {
-    const auto known = std::find_if(facts.keyspace.begin(), facts.keyspace.end(),
-                                    [&](const Keyspace& space) { return space.db == key.db; });
-    if (known == facts.keyspace.end())
-      facts.keyspace.push_back({key.db, 0, 0});
-    else
-      std::iter_swap(known, facts.keyspace.end() - 1);
-  }
-  ++facts.keyspace.back().keys;
-  facts.keyspace.back().expires += key.expires ? 1 : 0;
+  // Databases take turns in no sound file; in a hostile one they may with every key.
+  if (space_ == nullptr || space_->db != key.db)
+    space_ = &spaces_.try_emplace(key.db, Keyspace{key.db, 0, 0}).first->second;
+  ++space_->keys;
+  space_->expires += key.expires ? 1 : 0;
 }
 
 void Recorder::ends(const StoredKey& key, const ValueSize& size) {
@@ -192,8 +192,7 @@ PackedRecord Recorder::record_of(const StoredKey& key, const ValueSize& size,
 void Recorder::finish() {
   if (batch_ != nullptr && !batch_->empty()) batches_.publish();
   batches_.close();
-  std::sort(facts.keyspace.begin(), facts.keyspace.end(),
-            [](const auto& a, const auto& b) { return a.db < b.db; });
+  for (const auto& [db, space] : spaces_) facts.keyspace.push_back(space);
 }
 
 /// Tells progress ten times a second at most.
@@ -223,6 +222,13 @@ std::string_view stopped_by(const rdb::Decoded& decoded, const rdb::StoppableInp
 }
 
 }  // namespace
+
+void judge_change(rdb::Decoded& decoded, const rdb::Input& input) {
+  if (decoded.checksum == rdb::Checksum::right || !input.changed()) return;
+  constexpr const char* why = "the file changed while it was read";
+  decoded.fault = decoded.fault.empty() ? why : fmt::format("{}: {}", why, decoded.fault);
+  decoded.complete = false, decoded.input_failed = true;
+}
 
 void add_aux(SnapshotFacts& facts, std::string_view name, std::string_view value) {
   constexpr std::uint64_t latest = std::uint64_t{1} << 40U;  // of seconds that still fit as milliseconds
@@ -270,8 +276,7 @@ SnapshotOutcome read_snapshot(rdb::Input& input, RecordSink& sink,
   Recorder recorder(batches, prepare, options);
   rdb::StoppableInput stoppable(input, options.stop);
   std::thread decoder([&] {
-    const auto chunks = rdb::read_ahead(stoppable);
-    outcome.decoded = rdb::decode(*chunks, recorder);
+    outcome.decoded = rdb::decode(*rdb::read_ahead(stoppable), recorder);
     recorder.finish();
   });
   Teller teller(progress);
@@ -281,6 +286,7 @@ SnapshotOutcome read_snapshot(rdb::Input& input, RecordSink& sink,
     if (options.stop && options.stop()) stoppable.left = true;
   }
   decoder.join();
+  judge_change(outcome.decoded, input);
   outcome.facts = std::move(recorder.facts);
   outcome.idle_known = recorder.idle_known;
   outcome.scan.expected = recorder.announced;

@@ -48,6 +48,16 @@ class NodeItems {
   bool sound_ = true;
 };
 
+/// Grows by what is there, not by what is declared.
+void take_texts(NodeItems& items, std::uint64_t count, std::vector<std::string>& out) {
+  std::size_t taken = 0;
+  for (; taken < count && items.sound(); ++taken) {
+    if (taken == out.size()) out.emplace_back();
+    items.text(out[taken]);
+  }
+  out.resize(taken);
+}
+
 }  // namespace
 
 void StreamDecoder::read() {
@@ -83,9 +93,7 @@ bool StreamDecoder::tell_entries(std::string_view id, std::string_view listpack)
   NodeItems items(listpack);
   const auto left = items.count() + items.count();  // live ones and deleted ones
   const auto names = items.count();
-  if (names > listpack.size()) return false;
-  names_.resize(names);
-  for (auto& name : names_) items.text(name);
+  take_texts(items, names, names_);
   items.number();
   for (std::uint64_t entry = 0; entry < left && items.sound(); ++entry) {
     const auto flags = items.count();
@@ -94,8 +102,7 @@ bool StreamDecoder::tell_entries(std::string_view id, std::string_view listpack)
     const bool own_fields = (flags & same_fields) == 0;
     const auto fields = own_fields ? items.count() : names;
     if (fields > listpack.size()) return false;
-    texts_.resize(own_fields ? 2 * fields : fields);
-    for (auto& text : texts_) items.text(text);
+    take_texts(items, own_fields ? 2 * fields : fields, texts_);
     items.number();  // how many items back the entry began
     if (!items.sound()) return false;
     if ((flags & deleted) != 0 || !value_.telling_) continue;
