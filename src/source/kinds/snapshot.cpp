@@ -4,11 +4,15 @@
 #include <atomic>
 #include <charconv>
 #include <limits>
+#include <map>
 #include <memory>
 #include <string>
 #include <thread>
 
+#include <fmt/format.h>
+
 #include "source/rdb/handoff.h"
+#include "source/rdb/stoppable_input.h"
 
 namespace headroom::source {
 namespace {
@@ -73,47 +77,10 @@ class Batch {
 
 using Batches = rdb::Handoff<Batch, 4>;
 
-/// Ends when it is told to.
-class StoppableInput final : public rdb::Input {
- public:
-  StoppableInput(rdb::Input& input, const std::function<bool()>& stop) : input_(input), stop_(stop) {}
-  Result<std::size_t> read(std::span<char> room) override {
-    if (left || (stop_ && stop_())) return fail({"stopped", "", "", Exit::partial});
-    return input_.read(room);
-  }
-  std::uint64_t size() const override { return input_.size(); }
-  std::atomic<bool> left = false;
-
- private:
-  rdb::Input& input_;
-  const std::function<bool()>& stop_;
-};
-
-Encoding encoding_of(const StoredKey& key, const ValueSize& size) {
-  constexpr std::uint64_t longest_embedded = 44;
-  switch (key.layout) {
-    case Layout::integer:
-      return Encoding::integer;
-    case Layout::text:
-      return size.length <= longest_embedded ? Encoding::embstr : Encoding::raw;
-    case Layout::listpack:
-      return Encoding::listpack;
-    case Layout::ziplist:
-      return Encoding::ziplist;
-    case Layout::intset:
-      return Encoding::intset;
-    case Layout::linked_list:
-    case Layout::quicklist:
-      return Encoding::quicklist;
-    case Layout::table:
-      return Encoding::hashtable;
-    case Layout::skiplist:
-      return Encoding::skiplist;
-    case Layout::stream:
-      return Encoding::stream;
-    default:
-      return Encoding::other;
-  }
+std::optional<std::uint64_t> number_of(std::string_view text) {
+  std::uint64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  return error == std::errc() && end == text.data() + text.size() ? std::optional(number) : std::nullopt;
 }
 
 /// Turns what the decoder tells into records, and lets the value readers listen.
@@ -129,7 +96,7 @@ class Recorder final : public rdb::Events {
     facts.format = version;
     if (valkey) facts.flavour = "valkey";
   }
-  void aux(std::string_view name, std::string_view value) override;
+  void aux(std::string_view name, std::string_view value) override { add_aux(facts, name, value); }
   void announces(std::uint32_t db, std::uint64_t keys, std::uint64_t) override {
     if (!options_.db || *options_.db == db) announced += keys;
   }
@@ -166,24 +133,9 @@ class Recorder final : public rdb::Events {
   bool prepared_ = false, wanted_ = false, measured_ = false;
   Reading reading_ = Reading::nothing;
   milliseconds now_{};
+  std::map<std::uint32_t, Keyspace> spaces_{};
+  Keyspace* space_ = nullptr;
 };
-
-std::optional<std::uint64_t> number_of(std::string_view text) {
-  std::uint64_t number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  return error == std::errc() && end == text.data() + text.size() ? std::optional(number) : std::nullopt;
-}
-
-void Recorder::aux(std::string_view name, std::string_view value) {
-  constexpr std::uint64_t latest = std::uint64_t{1} << 40U;  // of seconds that still fit as milliseconds
-  const auto number = number_of(value);
-  if (name == "redis-ver" && facts.flavour == "redis") facts.version = value;
-  if (name == "valkey-ver") facts.version = value, facts.flavour = "valkey";
-  if (name == "ctime" && number && *number < latest) facts.time = seconds(*number);
-  if (name == "used-mem" && number) facts.used_memory = Bytes{*number};
-  if (name == "repl-id") facts.replication_id = value;
-  if ((name == "aof-base" || name == "aof-preamble") && value == "1") facts.append_only_base = true;
-}
 
 Reading Recorder::key(const StoredKey& key) {
   if (!prepared_) {
@@ -198,16 +150,11 @@ Reading Recorder::key(const StoredKey& key) {
 }
 
 void Recorder::count(const StoredKey& key) {
-  if (facts.keyspace.empty() || facts.keyspace.back().db != key.db) {
-    const auto known = std::find_if(facts.keyspace.begin(), facts.keyspace.end(),
-                                    [&](const Keyspace& space) { return space.db == key.db; });
-    if (known == facts.keyspace.end())
-      facts.keyspace.push_back({key.db, 0, 0});
-    else
-      std::iter_swap(known, facts.keyspace.end() - 1);
-  }
-  ++facts.keyspace.back().keys;
-  facts.keyspace.back().expires += key.expires ? 1 : 0;
+  // Databases take turns in no sound file; in a hostile one they may with every key.
+  if (space_ == nullptr || space_->db != key.db)
+    space_ = &spaces_.try_emplace(key.db, Keyspace{key.db, 0, 0}).first->second;
+  ++space_->keys;
+  space_->expires += key.expires ? 1 : 0;
 }
 
 void Recorder::ends(const StoredKey& key, const ValueSize& size) {
@@ -245,8 +192,7 @@ PackedRecord Recorder::record_of(const StoredKey& key, const ValueSize& size,
 void Recorder::finish() {
   if (batch_ != nullptr && !batch_->empty()) batches_.publish();
   batches_.close();
-  std::sort(facts.keyspace.begin(), facts.keyspace.end(),
-            [](const auto& a, const auto& b) { return a.db < b.db; });
+  for (const auto& [db, space] : spaces_) facts.keyspace.push_back(space);
 }
 
 /// Tells progress ten times a second at most.
@@ -266,7 +212,16 @@ class Teller {
   std::chrono::steady_clock::time_point began_, told_;
 };
 
-std::string_view stopped_by(const rdb::Decoded& decoded, const StoppableInput& input, bool asked_to_stop) {
+/// A file that changed under our eyes (F06): that is why it does not fit, or why it only seems to.
+void judge_change(rdb::Decoded& decoded, const rdb::Input& input) {
+  if (decoded.checksum == rdb::Checksum::right || !input.changed()) return;
+  constexpr const char* why = "the file changed while it was read";
+  decoded.fault = decoded.fault.empty() ? why : fmt::format("{}: {}", why, decoded.fault);
+  decoded.complete = false, decoded.input_failed = true;
+}
+
+std::string_view stopped_by(const rdb::Decoded& decoded, const rdb::StoppableInput& input,
+                            bool asked_to_stop) {
   if (decoded.complete) return {};
   if (input.left || asked_to_stop) return "stopped before its end";
   if (decoded.input_failed) return "the snapshot could not be read to its end";
@@ -276,16 +231,53 @@ std::string_view stopped_by(const rdb::Decoded& decoded, const StoppableInput& i
 
 }  // namespace
 
+void add_aux(SnapshotFacts& facts, std::string_view name, std::string_view value) {
+  constexpr std::uint64_t latest = std::uint64_t{1} << 40U;  // of seconds that still fit as milliseconds
+  const auto number = number_of(value);
+  if (name == "redis-ver" && facts.flavour == "redis") facts.version = value;
+  if (name == "valkey-ver") facts.version = value, facts.flavour = "valkey";
+  if (name == "ctime" && number && *number < latest) facts.time = seconds(*number);
+  if (name == "used-mem" && number) facts.used_memory = Bytes{*number};
+  if (name == "repl-id") facts.replication_id = value;
+  if ((name == "aof-base" || name == "aof-preamble") && value == "1") facts.append_only_base = true;
+}
+
+Encoding encoding_of(const StoredKey& key, const ValueSize& size) {
+  constexpr std::uint64_t longest_embedded = 44;
+  switch (key.layout) {
+    case Layout::integer:
+      return Encoding::integer;
+    case Layout::text:
+      return size.length <= longest_embedded ? Encoding::embstr : Encoding::raw;
+    case Layout::listpack:
+      return Encoding::listpack;
+    case Layout::ziplist:
+      return Encoding::ziplist;
+    case Layout::intset:
+      return Encoding::intset;
+    case Layout::linked_list:
+    case Layout::quicklist:
+      return Encoding::quicklist;
+    case Layout::table:
+      return Encoding::hashtable;
+    case Layout::skiplist:
+      return Encoding::skiplist;
+    case Layout::stream:
+      return Encoding::stream;
+    default:
+      return Encoding::other;
+  }
+}
+
 SnapshotOutcome read_snapshot(rdb::Input& input, RecordSink& sink,
                               const std::function<ValueReaders(const SnapshotFacts&)>& prepare,
                               const SnapshotOptions& options, const OnProgress& progress) {
   SnapshotOutcome outcome;
   Batches batches;
   Recorder recorder(batches, prepare, options);
-  StoppableInput stoppable(input, options.stop);
+  rdb::StoppableInput stoppable(input, options.stop);
   std::thread decoder([&] {
-    const auto chunks = rdb::read_ahead(stoppable);
-    outcome.decoded = rdb::decode(*chunks, recorder);
+    outcome.decoded = rdb::decode(*rdb::read_ahead(stoppable), recorder);
     recorder.finish();
   });
   Teller teller(progress);
@@ -295,6 +287,7 @@ SnapshotOutcome read_snapshot(rdb::Input& input, RecordSink& sink,
     if (options.stop && options.stop()) stoppable.left = true;
   }
   decoder.join();
+  judge_change(outcome.decoded, input);
   outcome.facts = std::move(recorder.facts);
   outcome.idle_known = recorder.idle_known;
   outcome.scan.expected = recorder.announced;
