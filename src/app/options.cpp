@@ -51,7 +51,7 @@ constexpr std::array table{
 
     OptionSpec{audit, "--summary", &Options::summary, "", "", "the short report: memory, keys, thresholds"},
     OptionSpec{audit, "--compare", &Options::compare, "FILE", "",
-               "an earlier `audit --format json`: show what grew"},
+               "an earlier `audit --format json`, or an RDB file: show what grew"},
     OptionSpec{audit, "--top", &Options::top, "COUNT", "", "rows per table; 20"},
 
     OptionSpec{snapshot, "--source", &Options::source, "HOW", "auto scan snapshot",

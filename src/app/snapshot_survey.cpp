@@ -61,6 +61,7 @@ class SnapshotSurvey {
   void prove(Survey& survey);
   void add_fault(const source::rdb::Decoded& decoded, Survey& survey) const;
   void add_notes(const source::SnapshotOutcome& outcome, Survey& survey) const;
+  void note_fit(Survey& survey) const;
 
   const SnapshotTarget& target_;
   std::span<const family::Family> families_;
@@ -168,12 +169,20 @@ void SnapshotSurvey::add_notes(const source::SnapshotOutcome& outcome, Survey& s
   if (outcome.decoded.checksum == source::rdb::Checksum::absent)
     survey.notes.emplace_back(
         "The snapshot carries no checksum: a byte that changed on the way would not show.");
-  if (guess_)
-    survey.notes.push_back(
-        fmt::format("Bytes are those of jemalloc with a quantum of {}, which fits the used_memory in the "
-                    "file within {:.1f} % "
-                    "(the other one: {:.1f} %); --allocator says otherwise.",
-                    guess_->quantum, std::abs(guess_->residual_percent), std::abs(guess_->other_percent)));
+  note_fit(survey);
+}
+
+/// How much of what the server used the model explains, and under which allocator.
+void SnapshotSurvey::note_fit(Survey& survey) const {
+  if (!survey.server.used_memory || survey.server.used_memory->count == 0 || survey.reconciliation.empty())
+    return;
+  const auto unexplained = static_cast<double>(survey.reconciliation.back().bytes) /
+                           static_cast<double>(survey.server.used_memory->count);
+  survey.notes.push_back(fmt::format(
+      "Bytes come from a model of the server's memory under {}; with its tables it explains {:.2f} % of "
+      "used_memory{}.",
+      memory::allocator_in_words(model_->server().allocator), 100 * (1 - unexplained),
+      target_.server || options_.allocator != "auto" ? "" : " (--allocator names another allocator)"));
 }
 
 void SnapshotSurvey::prove(Survey& survey) {
