@@ -86,7 +86,9 @@ Reading BullProof::wants(const StoredKey& key) {
 }
 
 Reading BullProof::wants_hash(const StoredKey& key, const BullKey& name) {
-  if (!ledger_.gave_up()) return ledger_.matters(key.db, name.lead) ? Reading::names : Reading::nothing;
+  if (name.role == BullRole::job) identity_ = ledger_.identity_for(key.db, name.lead, name.tail);
+  const bool wanted = name.role == BullRole::job ? identity_.has_value() : ledger_.matters(key.db, name.lead);
+  if (!ledger_.gave_up()) return wanted ? Reading::names : Reading::nothing;
   ledger_.key(key.db, name.lead, name.tail, id_flag::exists, {});  // counted, for the next reading
   return Reading::nothing;
 }
@@ -94,6 +96,7 @@ Reading BullProof::wants_hash(const StoredKey& key, const BullKey& name) {
 Reading BullProof::wants_part(const StoredKey& key, const BullKey& name) {
   at_ = name.part;
   members_ = 0;
+  queue_ = nullptr;
   if (step_ == Step::collecting) {
     finder_.take({.key = key.key, .db = key.db, .type = key.type});
     queue_ = ledger_.queue(key.db, name.root);
@@ -147,7 +150,7 @@ bool BullProof::part_element(const Element& element) {
     // Up to 5.0 a marker of this form lies in the lists beside the jobs, to wake up a worker.
     if (at_ <= BullPart::active && element.name.starts_with("0:")) return true;
     ledger_.member(element.name, state_flag(at_));
-    if (queue_ != nullptr && step_ == Step::collecting) {
+    if (queue_ != nullptr) {
       ++queue_->ids[static_cast<std::size_t>(at_) - 1];
       queue_->counted_ids += element.name.starts_with("repeat:") ? 0 : 1;
       if (at_ >= BullPart::completed) read_activity(element.score);
@@ -178,7 +181,7 @@ bool BullProof::part_element(const Element& element) {
 
 bool BullProof::read_fact(const Element& element) {
   if (bull_part(at_)->type == KeyType::hash) read_field(element.name);
-  if (queue_ == nullptr || step_ != Step::collecting) return true;
+  if (queue_ == nullptr) return true;
   switch (at_) {
     case BullPart::id:
       queue_->counter = leading_number<std::uint64_t>(element.name);
@@ -205,7 +208,7 @@ void BullProof::read_activity(double ms) {
 }
 
 void BullProof::read_scheduler(const Element& element) {
-  if (queue_ != nullptr && step_ == Step::collecting) ++queue_->schedulers;
+  if (queue_ != nullptr) ++queue_->schedulers;
   const auto scheduler = fmt::format("{}:repeat:{}", root_, element.name);
   if (is_legacy_repeatable(element.name))
     ledger_.claim(ClaimKind::legacy_repeatable, db_, scheduler);
@@ -218,6 +221,10 @@ void BullProof::ends(const StoredKey& key, const ValueSize&, Bytes bytes) {
   if (step_ == Step::naming) {
     if (role_ == BullRole::deduplication) name_deduplication(key);
     return;
+  }
+  if (role_ == BullRole::job) {
+    ledger_.add(*identity_, flags_of(key), bytes);
+    return make_room();
   }
   const auto name = bull_key(key.key, key.type);
   switch (name.role) {
@@ -244,7 +251,7 @@ void BullProof::ends(const StoredKey& key, const ValueSize&, Bytes bytes) {
 void BullProof::note_part(const StoredKey& key, const BullKey& name, Bytes bytes) {
   // A custom id may look like a fixed key of a queue that is none: `R:user:meta` is a job of R.
   if (key.type == KeyType::hash && has_job_field_) return note_hash(key, name, bytes);
-  if (queue_ == nullptr || step_ != Step::collecting) return;
+  if (queue_ == nullptr) return;
   const std::uint32_t bit = 1U << static_cast<unsigned>(name.part);
   queue_->parts |= bit;
   if (key.expires) queue_->parts_with_ttl |= bit;
@@ -253,9 +260,12 @@ void BullProof::note_part(const StoredKey& key, const BullKey& name, Bytes bytes
     read_activity(static_cast<double>((now_ - *key.idle).count()));
 }
 
+std::uint16_t BullProof::flags_of(const StoredKey& key) const {
+  return static_cast<std::uint16_t>(id_flag::exists | (key.expires ? id_flag::expires : 0) |
+                                    (has_job_field_ ? 0 : id_flag::stub));
+}
+
 void BullProof::note_hash(const StoredKey& key, const BullKey& name, Bytes bytes) {
-  std::uint16_t flags = id_flag::exists;
-  if (key.expires) flags |= id_flag::expires;
   if (name.role == BullRole::job_or_children && !has_job_field_) {
     const auto kind = name.tail == "failed" ? ClaimKind::failed : ClaimKind::processed;
     return ledger_.claim(kind, key.db, name.lead, bytes);
@@ -264,7 +274,7 @@ void BullProof::note_hash(const StoredKey& key, const BullKey& name, Bytes bytes
     const auto id = key.key.substr(name.root.size() + 4);
     return ledger_.claim(ClaimKind::next, key.db, fmt::format("{}:de:{}", name.root, id), bytes);
   }
-  if (!has_job_field_) flags |= id_flag::stub;
+  auto flags = flags_of(key);
   if (name.role == BullRole::job_or_scheduler && has_job_field_ && !has_timestamp_)
     flags |= id_flag::scheduler;
   ledger_.key(key.db, name.lead, name.tail, flags, bytes);

@@ -12,6 +12,7 @@
 #include <fmt/format.h>
 
 #include "source/rdb/handoff.h"
+#include "source/rdb/stoppable_input.h"
 
 namespace headroom::source {
 namespace {
@@ -76,50 +77,10 @@ class Batch {
 
 using Batches = rdb::Handoff<Batch, 4>;
 
-/// Ends when it is told to.
-class StoppableInput final : public rdb::Input {
- public:
-  StoppableInput(rdb::Input& input, const std::function<bool()>& stop) : input_(input), stop_(stop) {}
-  Result<std::size_t> read(std::span<char> room) override {
-    if (asked_to_leave()) return fail({"stopped", "", "", Exit::partial});
-    return input_.read(room);
-  }
-  std::uint64_t size() const override { return input_.size(); }
-  bool ready(milliseconds patience) override { return asked_to_leave() || input_.ready(patience); }
-  bool changed() const override { return input_.changed(); }
-  std::atomic<bool> left = false;
-
- private:
-  bool asked_to_leave() const { return left || (stop_ && stop_()); }
-  rdb::Input& input_;
-  const std::function<bool()>& stop_;
-};
-
-Encoding encoding_of(const StoredKey& key, const ValueSize& size) {
-  constexpr std::uint64_t longest_embedded = 44;
-  switch (key.layout) {
-    case Layout::integer:
-      return Encoding::integer;
-    case Layout::text:
-      return size.length <= longest_embedded ? Encoding::embstr : Encoding::raw;
-    case Layout::listpack:
-      return Encoding::listpack;
-    case Layout::ziplist:
-      return Encoding::ziplist;
-    case Layout::intset:
-      return Encoding::intset;
-    case Layout::linked_list:
-    case Layout::quicklist:
-      return Encoding::quicklist;
-    case Layout::table:
-      return Encoding::hashtable;
-    case Layout::skiplist:
-      return Encoding::skiplist;
-    case Layout::stream:
-      return Encoding::stream;
-    default:
-      return Encoding::other;
-  }
+std::optional<std::uint64_t> number_of(std::string_view text) {
+  std::uint64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  return error == std::errc() && end == text.data() + text.size() ? std::optional(number) : std::nullopt;
 }
 
 /// Turns what the decoder tells into records, and lets the value readers listen.
@@ -135,7 +96,7 @@ class Recorder final : public rdb::Events {
     facts.format = version;
     if (valkey) facts.flavour = "valkey";
   }
-  void aux(std::string_view name, std::string_view value) override;
+  void aux(std::string_view name, std::string_view value) override { add_aux(facts, name, value); }
   void announces(std::uint32_t db, std::uint64_t keys, std::uint64_t) override {
     if (!options_.db || *options_.db == db) announced += keys;
   }
@@ -175,23 +136,6 @@ class Recorder final : public rdb::Events {
   std::map<std::uint32_t, Keyspace> spaces_{};
   Keyspace* space_ = nullptr;
 };
-
-std::optional<std::uint64_t> number_of(std::string_view text) {
-  std::uint64_t number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  return error == std::errc() && end == text.data() + text.size() ? std::optional(number) : std::nullopt;
-}
-
-void Recorder::aux(std::string_view name, std::string_view value) {
-  constexpr std::uint64_t latest = std::uint64_t{1} << 40U;  // of seconds that still fit as milliseconds
-  const auto number = number_of(value);
-  if (name == "redis-ver" && facts.flavour == "redis") facts.version = value;
-  if (name == "valkey-ver") facts.version = value, facts.flavour = "valkey";
-  if (name == "ctime" && number && *number < latest) facts.time = seconds(*number);
-  if (name == "used-mem" && number) facts.used_memory = Bytes{*number};
-  if (name == "repl-id") facts.replication_id = value;
-  if ((name == "aof-base" || name == "aof-preamble") && value == "1") facts.append_only_base = true;
-}
 
 Reading Recorder::key(const StoredKey& key) {
   if (!prepared_) {
@@ -268,15 +212,8 @@ class Teller {
   std::chrono::steady_clock::time_point began_, told_;
 };
 
-/// A file that changed under our eyes (F06): that is why it does not fit, or why it only seems to.
-void judge_change(rdb::Decoded& decoded, const rdb::Input& input) {
-  if (decoded.checksum == rdb::Checksum::right || !input.changed()) return;
-  constexpr const char* why = "the file changed while it was read";
-  decoded.fault = decoded.fault.empty() ? why : fmt::format("{}: {}", why, decoded.fault);
-  decoded.complete = false, decoded.input_failed = true;
-}
-
-std::string_view stopped_by(const rdb::Decoded& decoded, const StoppableInput& input, bool asked_to_stop) {
+std::string_view stopped_by(const rdb::Decoded& decoded, const rdb::StoppableInput& input,
+                            bool asked_to_stop) {
   if (decoded.complete) return {};
   if (input.left || asked_to_stop) return "stopped before its end";
   if (decoded.input_failed) return "the snapshot could not be read to its end";
@@ -286,13 +223,58 @@ std::string_view stopped_by(const rdb::Decoded& decoded, const StoppableInput& i
 
 }  // namespace
 
+void judge_change(rdb::Decoded& decoded, const rdb::Input& input) {
+  if (decoded.checksum == rdb::Checksum::right || !input.changed()) return;
+  constexpr const char* why = "the file changed while it was read";
+  decoded.fault = decoded.fault.empty() ? why : fmt::format("{}: {}", why, decoded.fault);
+  decoded.complete = false, decoded.input_failed = true;
+}
+
+void add_aux(SnapshotFacts& facts, std::string_view name, std::string_view value) {
+  constexpr std::uint64_t latest = std::uint64_t{1} << 40U;  // of seconds that still fit as milliseconds
+  const auto number = number_of(value);
+  if (name == "redis-ver" && facts.flavour == "redis") facts.version = value;
+  if (name == "valkey-ver") facts.version = value, facts.flavour = "valkey";
+  if (name == "ctime" && number && *number < latest) facts.time = seconds(*number);
+  if (name == "used-mem" && number) facts.used_memory = Bytes{*number};
+  if (name == "repl-id") facts.replication_id = value;
+  if ((name == "aof-base" || name == "aof-preamble") && value == "1") facts.append_only_base = true;
+}
+
+Encoding encoding_of(const StoredKey& key, const ValueSize& size) {
+  constexpr std::uint64_t longest_embedded = 44;
+  switch (key.layout) {
+    case Layout::integer:
+      return Encoding::integer;
+    case Layout::text:
+      return size.length <= longest_embedded ? Encoding::embstr : Encoding::raw;
+    case Layout::listpack:
+      return Encoding::listpack;
+    case Layout::ziplist:
+      return Encoding::ziplist;
+    case Layout::intset:
+      return Encoding::intset;
+    case Layout::linked_list:
+    case Layout::quicklist:
+      return Encoding::quicklist;
+    case Layout::table:
+      return Encoding::hashtable;
+    case Layout::skiplist:
+      return Encoding::skiplist;
+    case Layout::stream:
+      return Encoding::stream;
+    default:
+      return Encoding::other;
+  }
+}
+
 SnapshotOutcome read_snapshot(rdb::Input& input, RecordSink& sink,
                               const std::function<ValueReaders(const SnapshotFacts&)>& prepare,
                               const SnapshotOptions& options, const OnProgress& progress) {
   SnapshotOutcome outcome;
   Batches batches;
   Recorder recorder(batches, prepare, options);
-  StoppableInput stoppable(input, options.stop);
+  rdb::StoppableInput stoppable(input, options.stop);
   std::thread decoder([&] {
     outcome.decoded = rdb::decode(*rdb::read_ahead(stoppable), recorder);
     recorder.finish();
