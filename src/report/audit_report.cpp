@@ -395,9 +395,11 @@ Report audit_report(const Survey& survey, const AuditView& view) {
   if (!survey.scan.complete) report.title += " (PARTIAL)";
   add_program_facts(survey, report.facts);
   add_people_facts(survey, report.facts);
-  report.tables = {families_table(survey), owners_table(survey),        debris_table(survey),
-                   stranded_table(survey), biggest_table(survey),       patterns_table(survey),
-                   types_table(survey),    reconciliation_table(survey)};
+  report.tables = {families_table(survey),      owners_table(survey),   debris_table(survey),
+                   biggest_table(survey),       patterns_table(survey), types_table(survey),
+                   reconciliation_table(survey)};
+  // Only snapshots can tell, so that a table of nothing would promise what a scan has not looked for.
+  if (!survey.stranded.empty()) report.tables.insert(report.tables.begin() + 3, stranded_table(survey));
   for (Table& table : report.tables) table.text_rows = view.top;
   note_scan(survey.scan, report.notes);
   note_faults(survey.faults, report.notes);
