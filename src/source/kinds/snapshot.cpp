@@ -12,6 +12,7 @@
 #include <fmt/format.h>
 
 #include "source/rdb/handoff.h"
+#include "source/rdb/stoppable_input.h"
 
 namespace headroom::source {
 namespace {
@@ -75,25 +76,6 @@ class Batch {
 };
 
 using Batches = rdb::Handoff<Batch, 4>;
-
-/// Ends when it is told to.
-class StoppableInput final : public rdb::Input {
- public:
-  StoppableInput(rdb::Input& input, const std::function<bool()>& stop) : input_(input), stop_(stop) {}
-  Result<std::size_t> read(std::span<char> room) override {
-    if (asked_to_leave()) return fail({"stopped", "", "", Exit::partial});
-    return input_.read(room);
-  }
-  std::uint64_t size() const override { return input_.size(); }
-  bool ready(milliseconds patience) override { return asked_to_leave() || input_.ready(patience); }
-  bool changed() const override { return input_.changed(); }
-  std::atomic<bool> left = false;
-
- private:
-  bool asked_to_leave() const { return left || (stop_ && stop_()); }
-  rdb::Input& input_;
-  const std::function<bool()>& stop_;
-};
 
 Encoding encoding_of(const StoredKey& key, const ValueSize& size) {
   constexpr std::uint64_t longest_embedded = 44;
@@ -276,7 +258,8 @@ void judge_change(rdb::Decoded& decoded, const rdb::Input& input) {
   decoded.complete = false, decoded.input_failed = true;
 }
 
-std::string_view stopped_by(const rdb::Decoded& decoded, const StoppableInput& input, bool asked_to_stop) {
+std::string_view stopped_by(const rdb::Decoded& decoded, const rdb::StoppableInput& input,
+                            bool asked_to_stop) {
   if (decoded.complete) return {};
   if (input.left || asked_to_stop) return "stopped before its end";
   if (decoded.input_failed) return "the snapshot could not be read to its end";
@@ -292,7 +275,7 @@ SnapshotOutcome read_snapshot(rdb::Input& input, RecordSink& sink,
   SnapshotOutcome outcome;
   Batches batches;
   Recorder recorder(batches, prepare, options);
-  StoppableInput stoppable(input, options.stop);
+  rdb::StoppableInput stoppable(input, options.stop);
   std::thread decoder([&] {
     outcome.decoded = rdb::decode(*rdb::read_ahead(stoppable), recorder);
     recorder.finish();
