@@ -99,6 +99,8 @@ struct Survey {
   std::vector<BigKey> biggest{};
   std::string biggest_guarantee{};  ///< what may have been missed, in words
   std::vector<DebrisSum> debris{};
+  std::vector<DebrisSum>
+      stranded{};  ///< in the same form, work that nobody will do unless somebody acts: no debris
   std::vector<ReconciliationLine> reconciliation{};  ///< sums to used_memory exactly
   std::uint64_t folded_patterns =
       0;                         ///< patterns that gave way to a wider one: many differed in one part only

@@ -218,9 +218,10 @@ Table owners_table(const Survey& survey) {
   return table;
 }
 
-Table debris_table(const Survey& survey) {
-  Table table{"debris",
-              "Debris: keys that nothing needs any more",
+Table sums_table(std::string name, std::string title, const std::vector<DebrisSum>& sums,
+                 const Survey& survey) {
+  Table table{std::move(name),
+              std::move(title),
               {{"kind", "Kind"},
                {"family", "Family"},
                {"owner", "Owner"},
@@ -230,7 +231,7 @@ Table debris_table(const Survey& survey) {
                {"certainty", "Certainty"},
                {"why", "why", true, true},
                {"examples", "for example", true, true}}};
-  for (const DebrisSum& debris : survey.debris) {
+  for (const DebrisSum& debris : sums) {
     List examples;
     for (const std::string& key : debris.examples) examples.emplace_back(KeyName{key});
     table.rows.push_back({text_value(debris.kind), family_value(debris.family), name_value(debris.owner),
@@ -239,6 +240,16 @@ Table debris_table(const Survey& survey) {
                           std::move(examples)});
   }
   return table;
+}
+
+Table debris_table(const Survey& survey) {
+  return sums_table("debris", "Debris: keys that nothing needs any more", survey.debris, survey);
+}
+
+Table stranded_table(const Survey& survey) {
+  return sums_table("stranded",
+                    "Stranded: work that nobody will do unless somebody acts; never to be deleted as debris",
+                    survey.stranded, survey);
 }
 
 Table biggest_table(const Survey& survey) {
@@ -384,9 +395,9 @@ Report audit_report(const Survey& survey, const AuditView& view) {
   if (!survey.scan.complete) report.title += " (PARTIAL)";
   add_program_facts(survey, report.facts);
   add_people_facts(survey, report.facts);
-  report.tables = {families_table(survey),      owners_table(survey),   debris_table(survey),
-                   biggest_table(survey),       patterns_table(survey), types_table(survey),
-                   reconciliation_table(survey)};
+  report.tables = {families_table(survey), owners_table(survey),        debris_table(survey),
+                   stranded_table(survey), biggest_table(survey),       patterns_table(survey),
+                   types_table(survey),    reconciliation_table(survey)};
   for (Table& table : report.tables) table.text_rows = view.top;
   note_scan(survey.scan, report.notes);
   note_faults(survey.faults, report.notes);

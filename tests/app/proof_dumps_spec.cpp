@@ -146,9 +146,9 @@ INSTANTIATE_TEST_SUITE_P(Dumps, ProofOnDumps,
                                                           "bullmq6_all_states", "bullmq5_all_states",
                                                           "bull4_all_states"),
                                           testing::Values(plenty, scarce)),
-                         [](const auto& info) {
-                           return std::get<0>(info.param) +
-                                  (std::get<1>(info.param) == plenty ? "" : "_in_parts");
+                         [](const auto& one) {
+                           return std::get<0>(one.param) +
+                                  (std::get<1>(one.param) == plenty ? "" : "_in_parts");
                          });
 
 TEST(ProofOnOthers, finds_no_queue_of_bull_where_there_is_none) {

@@ -112,6 +112,42 @@ TEST(BullProofLimits, too_many_claims_are_proved_in_several_readings) {
   EXPECT_THAT(rows(snapshot.prove(proofs::known_proofs(), {.bytes = small})), IsEmpty());
 }
 
+void add_lists_of_others(Snapshot& snapshot, int many) {
+  for (int i = 0; i < many; ++i) snapshot.list(fmt::format("cart:{}:items", i), {"tea"});
+}
+
+TEST(BullProofLimits, many_lists_of_others_are_no_containers_of_a_queue) {
+  Snapshot snapshot;
+  add_lists_of_others(snapshot, 2000);
+  fill(snapshot, "bull:mail", 100, 4);
+  fill(snapshot, "bull:strange", 100, 4);
+  snapshot.list("bull:strange:by:name", {"1"});
+  for (unsigned seed = 0; seed < 20; ++seed) {
+    const auto proved = snapshot.prove(proofs::known_proofs(), {.bytes = small, .again = true});
+    EXPECT_THAT(rows(proved), ElementsAre("orphaned-job bull:mail 4 400")) << seed;
+    ASSERT_EQ(proved.not_proved.size(), 1u);
+    EXPECT_EQ(proved.not_proved[0].owner, "bull:strange");
+    EXPECT_THAT(proved.not_proved[0].why, HasSubstr("read only"));
+    snapshot.shuffle(seed);
+  }
+}
+
+TEST(BullProofLimits, in_one_reading_they_forbid_verdicts_on_queues_that_came_after_them_alone) {
+  Snapshot snapshot;
+  fill(snapshot, "bull:early", 100, 4);
+  add_lists_of_others(snapshot, 2000);
+  snapshot.list("bull:early:by:name", {"1"});
+  fill(snapshot, "bull:late", 100, 4);
+  auto proved = snapshot.prove(proofs::known_proofs(), {.bytes = small});
+  EXPECT_THAT(rows(proved), IsEmpty());
+  ASSERT_EQ(proved.not_proved.size(), 2u);
+  EXPECT_THAT(proved.not_proved[0].why, HasSubstr("read only"));
+  EXPECT_THAT(proved.not_proved[1].why, HasSubstr("did not fit"));
+  std::erase_if(snapshot.keys(), [](const auto& key) { return key.name == "bull:early:by:name"; });
+  proved = snapshot.prove(proofs::known_proofs(), {.bytes = small});
+  EXPECT_THAT(rows(proved), ElementsAre("orphaned-job bull:early 4 400"));
+}
+
 // --- too many prefixes
 
 ProofGroup with_three_prefixes() {

@@ -433,7 +433,7 @@ TEST_F(AbandonedQueueTest, not_with_jobs_finished_jobs_or_a_schedule) {
     snapshot.keys().resize(3);
   }
   snapshot.zset("bull:mail:repeat", {"a:b:c:d:e"});
-  EXPECT_THAT(found(), IsEmpty());
+  EXPECT_THAT(found(), ElementsAre("legacy-repeatable bull:mail 1 0"));
 }
 TEST_F(AbandonedQueueTest, not_where_nothing_tells_when_it_was_last_used_or_metrics_tell_otherwise) {
   snapshot.keys()[2].pieces.clear();

@@ -176,6 +176,22 @@ TEST(AuditReport, has_the_fields_of_the_json_contract) {
   EXPECT_EQ(json["types"][0]["encoding"], "listpack");
 }
 
+TEST(AuditReport, tells_stranded_work_apart_from_debris) {
+  Survey survey = bull_and_celery();
+  const std::size_t debris = survey.debris.size();
+  survey.stranded.push_back({.kind = "unacked-without-index",
+                             .family = "kombu",
+                             .keys = {7, 7, 7},
+                             .certainty = Certainty::proved,
+                             .why = "nobody gives them back",
+                             .examples = {"unacked"}});
+  const test::Json json = json_of(audit_report(survey));
+  EXPECT_EQ(json["debris"].size(), debris);
+  ASSERT_EQ(json["stranded"].size(), 1u);
+  EXPECT_EQ(json["stranded"][0]["kind"], "unacked-without-index");
+  EXPECT_EQ(json["stranded"][0]["keys"], 7);
+}
+
 TEST(AuditReport, A24_tells_when_keys_will_expire) {
   const test::Json histogram = json_of(audit_report(bull_and_celery()))["ttl"]["histogram"];
   ASSERT_EQ(histogram.size(), ttl_bucket_count);

@@ -92,7 +92,6 @@ std::string why_not(const Root& root, const BullQueue& facts, const BullLedger& 
   if (root.family->read_only || facts.version.starts_with("bullmq-pro:"))
     return "read only: BullMQ Pro keeps waiting jobs in places that are not documented";
   if (ledger.holds_unknown_container(root.db, root.root)) return strange_container;
-  if (!ledger.knows_containers()) return "too many lists and sets of others to know which may name its jobs";
   return {};
 }
 
@@ -256,6 +255,12 @@ std::vector<BullRoot> bull_roots(const std::vector<Root>& found, const BullLedge
   }
   refuse_strange_states(ledger, roots);
   return roots;
+}
+
+void refuse_strange_containers(const BullLedger& ledger, std::vector<BullRoot>& roots) {
+  for (BullRoot& root : roots)
+    if (root.not_proved.empty() && ledger.holds_unknown_container(root.name.db, root.name.name))
+      root.not_proved = strange_container;
 }
 
 void judge_queue(BullRoot& root) {

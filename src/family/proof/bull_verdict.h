@@ -70,6 +70,9 @@ struct BullRoot {
 /// name, or that BullMQ Pro has opened, nothing can be proved.
 std::vector<BullRoot> bull_roots(const std::vector<Root>& found, const BullLedger& ledger);
 
+/// The same rule again, where only a later reading knows the containers.
+void refuse_strange_containers(const BullLedger& ledger, std::vector<BullRoot>& roots);
+
 /// What the fixed keys of a queue show by themselves.
 void judge_queue(BullRoot& root);
 

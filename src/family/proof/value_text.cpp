@@ -1,6 +1,7 @@
 #include "family/proof/value_text.h"
 
 #include <cstdint>
+#include <cstring>
 
 namespace headroom::family {
 namespace {
@@ -128,6 +129,16 @@ std::optional<std::chrono::milliseconds> instant_of(std::string_view iso) {
   if (!offset) return std::nullopt;
   return duration_cast<milliseconds>(sys_days(date).time_since_epoch()) + hours(*h) + minutes(*mi) +
          seconds(*s) + fraction - *offset;
+}
+
+std::size_t find_word(std::string_view name, std::string_view word, std::size_t rare) {
+  for (std::size_t at = rare; at < name.size(); ++at) {
+    const void* found = std::memchr(name.data() + at, word[rare], name.size() - at);
+    if (found == nullptr) break;
+    at = static_cast<std::size_t>(static_cast<const char*>(found) - name.data());
+    if (name.substr(at - rare, word.size()) == word) return at - rare;
+  }
+  return std::string_view::npos;
 }
 
 bool is_uuid(std::string_view text) {

@@ -1,6 +1,5 @@
 #include <algorithm>
 #include <charconv>
-#include <cstring>
 
 #include "family/proof/ledger.h"
 #include "family/proof/value_text.h"
@@ -49,21 +48,6 @@ constexpr Verdict verdicts[] = {
 
 constexpr std::chrono::hours retention{24};
 
-/// Where "celery-task" begins. 'y' is rare in names, which makes this a few ns for the keys of others.
-std::size_t find_celery(std::string_view name) {
-  constexpr std::string_view word = "celery-task";
-  constexpr std::size_t before_y = 5;
-  std::size_t at = 0;
-  while (at < name.size()) {
-    const void* y = std::memchr(name.data() + at, 'y', name.size() - at);
-    if (y == nullptr) break;
-    at = static_cast<std::size_t>(static_cast<const char*>(y) - name.data());
-    if (at >= before_y && name.substr(at - before_y, word.size()) == word) return at - before_y;
-    ++at;
-  }
-  return std::string_view::npos;
-}
-
 /// A part is `[1, "<task>", "<state>", <result>]`. These states make a chord fail (celery/states.py
 /// PROPAGATE_STATES, EXCEPTION_STATES).
 bool part_failed(std::string_view part) {
@@ -84,7 +68,7 @@ class CeleryResults : public Ledger {
   Types types() const override { return Types(KeyType::string) | KeyType::zset | KeyType::list; }
 
   Reading wants(const StoredKey& key) override {
-    const std::size_t at = find_celery(key.key);
+    const std::size_t at = find_word(key.key, "celery-task", 5);
     if (at == std::string_view::npos) return Reading::nothing;
     const std::string_view name = keep(key.key);
     const std::string_view rest = name.substr(at);

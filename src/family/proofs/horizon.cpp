@@ -1,6 +1,7 @@
 #include <cmath>
 
 #include "family/proof/ledger.h"
+#include "family/proof/value_text.h"
 
 namespace headroom::family::proofs {
 namespace {
@@ -32,7 +33,7 @@ class Horizon : public Ledger {
   Types types() const override { return Types(KeyType::hash) | KeyType::zset; }
 
   Reading wants(const StoredKey& key) override {
-    const std::size_t found = key.key.find(root_end);
+    const std::size_t found = find_word(key.key, root_end, 4);
     if (found == std::string_view::npos) return Reading::nothing;
     const std::size_t root = found + root_end.size();
     const std::string_view rest = key.key.substr(root);

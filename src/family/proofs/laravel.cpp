@@ -41,12 +41,19 @@ constexpr std::chrono::minutes patience{10};
 
 bool hex(char byte) { return (byte >= '0' && byte <= '9') || (byte >= 'a' && byte <= 'f'); }
 
-/// Where 40 hex digits and a ':' begin, the first that do. A run of hex digits is looked at once.
+/// Where 40 hex digits and a ':' begin, the first that do. Looks at every 40th byte until one may be inside.
 std::size_t find_sha1(std::string_view name) {
-  std::size_t run = 0;
-  for (std::size_t i = 0; i < name.size(); ++i) {
-    if (name[i] == ':' && run >= sha1_length) return i - sha1_length;
-    run = hex(name[i]) ? run + 1 : 0;
+  std::size_t at = sha1_length - 1;
+  while (at < name.size()) {
+    if (!hex(name[at])) {
+      at += sha1_length;
+      continue;
+    }
+    std::size_t begin = at, end = at + 1;
+    while (begin > 0 && hex(name[begin - 1])) --begin;
+    while (end < name.size() && hex(name[end])) ++end;
+    if (end - begin >= sha1_length && end < name.size() && name[end] == ':') return end - sha1_length;
+    at = end + sha1_length;
   }
   return std::string_view::npos;
 }

@@ -1,6 +1,7 @@
 #include <charconv>
 
 #include "family/proof/ledger.h"
+#include "family/proof/value_text.h"
 
 namespace headroom::family::proofs {
 namespace {
@@ -47,16 +48,16 @@ class SpringSession : public Ledger {
 
   Reading wants(const StoredKey& key) override {
     if (key.type == KeyType::hash) {
-      const std::size_t at = key.key.find(sessions);
+      const std::size_t at = find_word(key.key, sessions, 7);
       if (at != std::string_view::npos)
         mark(owner(key.db, key.key.substr(0, at)), key.key.substr(at + sessions.size()), session, {});
       return Reading::nothing;
     }
     for (const std::string_view kind : {index, reactive_index}) {
-      const std::size_t at = key.key.find(kind);
+      const std::size_t at = find_word(key.key, kind, kind.find('x'));
       if (at != std::string_view::npos) return read(key, at, true);
     }
-    const std::size_t at = key.key.find(expirations);
+    const std::size_t at = find_word(key.key, expirations, 2);
     return at != std::string_view::npos && is_past(key.key.substr(at + expirations.size()))
                ? read(key, at, false)
                : Reading::nothing;

@@ -77,31 +77,10 @@ class Batch {
 
 using Batches = rdb::Handoff<Batch, 4>;
 
-Encoding encoding_of(const StoredKey& key, const ValueSize& size) {
-  constexpr std::uint64_t longest_embedded = 44;
-  switch (key.layout) {
-    case Layout::integer:
-      return Encoding::integer;
-    case Layout::text:
-      return size.length <= longest_embedded ? Encoding::embstr : Encoding::raw;
-    case Layout::listpack:
-      return Encoding::listpack;
-    case Layout::ziplist:
-      return Encoding::ziplist;
-    case Layout::intset:
-      return Encoding::intset;
-    case Layout::linked_list:
-    case Layout::quicklist:
-      return Encoding::quicklist;
-    case Layout::table:
-      return Encoding::hashtable;
-    case Layout::skiplist:
-      return Encoding::skiplist;
-    case Layout::stream:
-      return Encoding::stream;
-    default:
-      return Encoding::other;
-  }
+std::optional<std::uint64_t> number_of(std::string_view text) {
+  std::uint64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  return error == std::errc() && end == text.data() + text.size() ? std::optional(number) : std::nullopt;
 }
 
 /// Turns what the decoder tells into records, and lets the value readers listen.
@@ -117,7 +96,7 @@ class Recorder final : public rdb::Events {
     facts.format = version;
     if (valkey) facts.flavour = "valkey";
   }
-  void aux(std::string_view name, std::string_view value) override;
+  void aux(std::string_view name, std::string_view value) override { add_aux(facts, name, value); }
   void announces(std::uint32_t db, std::uint64_t keys, std::uint64_t) override {
     if (!options_.db || *options_.db == db) announced += keys;
   }
@@ -157,23 +136,6 @@ class Recorder final : public rdb::Events {
   std::map<std::uint32_t, Keyspace> spaces_{};
   Keyspace* space_ = nullptr;
 };
-
-std::optional<std::uint64_t> number_of(std::string_view text) {
-  std::uint64_t number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  return error == std::errc() && end == text.data() + text.size() ? std::optional(number) : std::nullopt;
-}
-
-void Recorder::aux(std::string_view name, std::string_view value) {
-  constexpr std::uint64_t latest = std::uint64_t{1} << 40U;  // of seconds that still fit as milliseconds
-  const auto number = number_of(value);
-  if (name == "redis-ver" && facts.flavour == "redis") facts.version = value;
-  if (name == "valkey-ver") facts.version = value, facts.flavour = "valkey";
-  if (name == "ctime" && number && *number < latest) facts.time = seconds(*number);
-  if (name == "used-mem" && number) facts.used_memory = Bytes{*number};
-  if (name == "repl-id") facts.replication_id = value;
-  if ((name == "aof-base" || name == "aof-preamble") && value == "1") facts.append_only_base = true;
-}
 
 Reading Recorder::key(const StoredKey& key) {
   if (!prepared_) {
@@ -268,6 +230,44 @@ std::string_view stopped_by(const rdb::Decoded& decoded, const rdb::StoppableInp
 }
 
 }  // namespace
+
+void add_aux(SnapshotFacts& facts, std::string_view name, std::string_view value) {
+  constexpr std::uint64_t latest = std::uint64_t{1} << 40U;  // of seconds that still fit as milliseconds
+  const auto number = number_of(value);
+  if (name == "redis-ver" && facts.flavour == "redis") facts.version = value;
+  if (name == "valkey-ver") facts.version = value, facts.flavour = "valkey";
+  if (name == "ctime" && number && *number < latest) facts.time = seconds(*number);
+  if (name == "used-mem" && number) facts.used_memory = Bytes{*number};
+  if (name == "repl-id") facts.replication_id = value;
+  if ((name == "aof-base" || name == "aof-preamble") && value == "1") facts.append_only_base = true;
+}
+
+Encoding encoding_of(const StoredKey& key, const ValueSize& size) {
+  constexpr std::uint64_t longest_embedded = 44;
+  switch (key.layout) {
+    case Layout::integer:
+      return Encoding::integer;
+    case Layout::text:
+      return size.length <= longest_embedded ? Encoding::embstr : Encoding::raw;
+    case Layout::listpack:
+      return Encoding::listpack;
+    case Layout::ziplist:
+      return Encoding::ziplist;
+    case Layout::intset:
+      return Encoding::intset;
+    case Layout::linked_list:
+    case Layout::quicklist:
+      return Encoding::quicklist;
+    case Layout::table:
+      return Encoding::hashtable;
+    case Layout::skiplist:
+      return Encoding::skiplist;
+    case Layout::stream:
+      return Encoding::stream;
+    default:
+      return Encoding::other;
+  }
+}
 
 SnapshotOutcome read_snapshot(rdb::Input& input, RecordSink& sink,
                               const std::function<ValueReaders(const SnapshotFacts&)>& prepare,

@@ -71,7 +71,7 @@ using std::chrono::hours;
 
 // What the producers say that they left stands in the reports beside the dumps (tests/dumps/*.ndjson).
 
-TEST(ProofsOnDumps, of_celery_prove_the_chord_in_error_and_old_results_and_nothing_else) {
+TEST(OtherProofsOnDumps, of_celery_prove_the_chord_in_error_and_old_results_and_nothing_else) {
   const json report = json::parse(test::dump_reports("celery_mixed").at(0));
   std::uint64_t ended = 0;
   for (const auto& state : report["results"])
@@ -86,7 +86,7 @@ TEST(ProofsOnDumps, of_celery_prove_the_chord_in_error_and_old_results_and_nothi
   EXPECT_THAT(found_in("celery_mixed", hours(0), Certainty::proved).stranded, IsEmpty());
 }
 
-TEST(ProofsOnDumps, of_celery_suspect_what_killed_clients_and_workers_left) {
+TEST(OtherProofsOnDumps, of_celery_suspect_what_killed_clients_and_workers_left) {
   const json report = json::parse(test::dump_reports("celery_mixed").at(0));
   std::map<std::string, std::uint64_t> left;
   for (const auto& one : report["debris"])
@@ -111,7 +111,7 @@ TEST(ProofsOnDumps, of_celery_suspect_what_killed_clients_and_workers_left) {
                    report["prefixed_unacked"]["hash"].get<std::uint64_t>()}}));
 }
 
-TEST(ProofsOnDumps, of_the_other_libraries_find_what_these_left) {
+TEST(OtherProofsOnDumps, of_the_other_libraries_find_what_these_left) {
   // An hour on, which the ghost of a job needs to be told from a job that runs.
   const auto found = found_in("others", hours(1), Certainty::suspected);
   EXPECT_EQ(found.debris,
