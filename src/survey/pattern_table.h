@@ -51,6 +51,9 @@ class PatternTable {
   /// as forwarders, so that a record may come long after its name.
   std::uint32_t place(std::uint32_t db, std::string_view key);
   Cell& at(std::uint32_t cell) { return *slots_[resolve(cell)].cell; }
+  const Cell& cell(std::uint32_t cell) const { return *slots_[resolve(cell)].cell; }
+  /// The number of the cell that `cell` is part of by now.
+  std::uint32_t standing(std::uint32_t cell) const { return resolve(cell); }
   /// Calls `visit(number, cell)` for every cell.
   template <class Visit>
   void each(Visit visit) const {
