@@ -235,6 +235,7 @@ Table settings_table(const RepackAdvice& advice) {
               table.rows.push_back(
                   {kind, value, entries, count_value(sum.keys), bytes_value(sum.bytes), is_advised});
             });
+  table.note = "Limits that pack no more than the next lower ones are left out.";
   return table;
 }
 
@@ -276,6 +277,7 @@ Report repack_report(const Survey& survey, const RepackAdvice& advice) {
                   {"keys", count_value(advice.total.keys)},
                   {"bytes", bytes_value(advice.total.bytes)},
                   {"bytes_saved", bytes_value(saved), "Saved by what is advised"},
+                  {"share_saved", share_value(static_cast<double>(saved), advice.total.bytes), "Of all"},
                   {"bytes_after", bytes_value(advice.total.bytes - static_cast<double>(saved)), "After"}};
   report.tables = {advice_table(advice, version), commands_table(advice, version), owners_table(advice),
                    jobs_table(advice), settings_table(advice)};
