@@ -32,6 +32,7 @@ struct Options {
   std::uint64_t mixed = 200'000;
   bool strict = false;
   std::string program = "redis-server";
+  std::string allocator{};
 };
 
 /// Sums of one file: what the model says of its keys in both states, and under the other allocators.
@@ -97,12 +98,15 @@ const std::vector<std::string> settings{"--enable-debug-command", "yes", "--late
 /// up.
 class Measured {
  public:
-  explicit Measured(const std::string& program) : server_(settings, program) {
+  Measured(const std::string& program, const std::string& allocator) : server_(settings, program) {
     const auto info = call({"INFO", "server"});
     const auto from = info.find("redis_version:") + 14;
     facts_.version = info.substr(from, info.find('\r', from) - from);
     const auto stats = call({"MEMORY", "MALLOC-STATS"});
-    facts_.quantum = stats.find("Quantum size: 16") != std::string::npos ? 16 : 8;
+    const bool by_16 =
+        allocator.empty() ? stats.find("Quantum size: 16") != std::string::npos : allocator == "16";
+    facts_.quantum = by_16 ? 16 : 8;
+    if (allocator == "libc") facts_.allocator = allocator;
     model_ = memory::server_model(facts_, memory::Held::live);
   }
   std::string call(std::initializer_list<std::string_view> words) const {
@@ -196,7 +200,8 @@ Line sum_of(const std::vector<Line>& lines, const std::string& type) {
 
 bool say(const std::string& target, double value, double limit) {
   const bool met = std::abs(value) <= limit;
-  fmt::print("{:<7}{:<60}{:>8.2f} %  (target at most {} %)\n", met ? "met" : "MISSED", target, value, limit);
+  fmt::print("{:<7}{:<60}{:>8.2f} %  (target at most {:.2f} %)\n", met ? "met" : "MISSED", target, value,
+             limit);
   return met;
 }
 
@@ -260,10 +265,11 @@ bool measure_mix(const Measured& server, std::uint64_t keys) {
 }
 
 bool measure_all(const Options& options) {
-  const Measured server(options.program);
+  const Measured server(options.program, options.allocator);
   server.memory_usage();  // the script stays in the server's memory
-  fmt::print("Redis {}, quantum {}; bytes per key without the tables that find keys\n",
-             server.facts().version, server.facts().quantum);
+  const bool libc = server.model().allocator == memory::Allocator::libc;
+  fmt::print("Redis {}, {}; bytes per key without the tables that find keys\n", server.facts().version,
+             libc ? "libc" : fmt::format("jemalloc with a quantum of {}", server.facts().quantum));
   fmt::print("{:<34}{:>7}{:>13}{:>13}{:>8}{:>13}{:>8}{:>14}{:>8}\n", "shape", "keys", "real", "model", "%",
              "MEM USAGE", "%", "real, loaded", "model %");
   std::vector<Line> lines;
@@ -286,6 +292,9 @@ int main(int count, char** arguments) {
   app.add_option("--only", options.only, "shapes whose name has this in it");
   app.add_option("--mixed", options.mixed, "keys of the mix at the end; 0: none")->capture_default_str();
   app.add_option("--server", options.program, "the redis-server to measure on")->capture_default_str();
+  app.add_option("--allocator", options.allocator,
+                 "of that server: 8, 16 (jemalloc's quantum) or libc; else it is asked")
+      ->check(CLI::IsMember({"8", "16", "libc"}));
   app.add_flag("--strict", options.strict, "exit 1 when a target is missed");
   CLI11_PARSE(app, count, arguments);
   std::setvbuf(stdout, nullptr, _IOLBF, 0);

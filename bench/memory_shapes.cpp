@@ -69,6 +69,38 @@ Shape hash(std::uint64_t fields, std::size_t value, std::uint64_t keys, bool at_
           }};
 }
 
+/// As many fields as chance gives, 1 to 60, of which one, anywhere, is too long for a blob.
+Shape varied_hash(bool at_once) {
+  return {fmt::format("hash of 1 to 60 fields{}", at_once ? ", one command" : ""), "hash", 6'000,
+          [=](Commands& send, const auto& key, auto n) {
+            const auto chance = n * 2654435761 % 4294967296;
+            const auto fields = chance % 60 + 1, long_one = chance / 64 % fields;
+            Words all{"HSET", key};
+            for (std::uint64_t i = 0; i < fields; ++i) {
+              const auto text = filling(i == long_one ? 65 + chance % 500 : 4 + i, n + i);
+              if (at_once)
+                all.insert(all.end(), {filling(3 + i % 9, chance + i) + field(i), text});
+              else
+                send({"HSET", key, filling(3 + i % 9, chance + i) + field(i), text});
+            }
+            if (at_once) send(all);
+          }};
+}
+
+/// Members as chance gives, 1 to 700.
+Shape varied_members(const std::string& type) {
+  return {fmt::format("{} of 1 to 700 members", type), type, 400,
+          [type](Commands& send, const auto& key, auto n) {
+            const auto members = n * 2654435761 % 4294967296 % 700 + 1;
+            for (std::uint64_t i = 0; i < members; ++i) {
+              const auto member = filling(8 + (n + i) % 40, n * 1013 + i);
+              if (type == "set") send({"SADD", key, member});
+              if (type == "zset") send({"ZADD", key, std::to_string(i * 3), member});
+              if (type == "list") send({"RPUSH", key, member});
+            }
+          }};
+}
+
 /// What addJob-*.lua and the worker of BullMQ write for a finished job.
 Shape bullmq_job(std::size_t data) {
   Shape shape{fmt::format("BullMQ job, data {}", data), "hash", 10'000,
@@ -155,7 +187,8 @@ void add_hashes(std::vector<Shape>& shapes) {
                       hash(512, 20, 200),       hash(513, 20, 200),       hash(600, 20, 200),
                       hash(600, 20, 200, true), hash(1'100, 20, 100),     hash(2'000, 20, 60),
                       hash(40'000, 30, 3),      bullmq_job(50),           bullmq_job(64),
-                      bullmq_job(400),          bullmq_job(3'000)})
+                      bullmq_job(400),          bullmq_job(3'000),        varied_hash(false),
+                      varied_hash(true)})
     shapes.push_back(shape);
 }
 
@@ -179,7 +212,10 @@ void add_collections(std::vector<Shape>& shapes) {
                       zset(10, 70, 2'000),
                       zset(300, 20, 150),
                       zset(1'000, 36, 60),
-                      zset(30'000, 20, 3)})
+                      zset(30'000, 20, 3),
+                      varied_members("set"),
+                      varied_members("zset"),
+                      varied_members("list")})
     shapes.push_back(shape);
   for (auto& shape : {list(1, 20, 10'000), list(10, 4, 10'000), list(100, 36, 1'000), list(300, 36, 400),
                       list(10'000, 36, 12), list(5, 3'000, 500), list(6, 10'000, 100), list(3, 300, 4'000)})

@@ -1,17 +1,17 @@
 // What the survey costs per key of a snapshot: Collector::look and Collector::take as app composes them, with
 // exact measuring and the landmarks of the known families. No server, no file, no thread: names are made in
-// batches outside of the clock, as a decoder would hand them over. Each kind of name is measured in
-// alternating rounds, and the best round counts: other processes can only make it slower.
+// batches outside of the clock, as a decoder would hand them over. Counted is CPU time, in slices of some 2
+// ms and in alternating rounds; the best tenth of the slices is what it costs when nobody else empties the
+// caches.
 //   survey_speed [--keys N] [--rounds N] [--only KIND] [--sampled]
 #include <fmt/format.h>
 #include <sys/resource.h>
+#include <time.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <array>
-#include <chrono>
 #include <functional>
-#include <limits>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -126,28 +126,46 @@ std::vector<Batch> batches(const Kind& kind, Dice& dice) {
   return out;
 }
 
-double ns_per_key(const Kind& kind, std::uint64_t keys, bool exact, const family::Landmarks& landmarks) {
+/// CPU time of this thread: what other processes do meanwhile is not in it, but for the caches they empty.
+double cpu_ns() {
+  timespec now{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+  return static_cast<double>(now.tv_sec) * 1e9 + static_cast<double>(now.tv_nsec);
+}
+
+void hand_over(Batch& batch, RecordSink& sink) {
+  for (auto& record : batch.records()) {
+    const auto interest = sink.look(record.db, record.key);
+    if (interest.look == Look::name) continue;
+    record.ticket = interest.ticket;
+    sink.take(record);
+  }
+}
+
+/// Of each slice of some 30 000 keys.
+void measure(const Kind& kind, std::uint64_t keys, bool exact, const family::Landmarks& landmarks,
+             std::vector<double>& ns_per_key) {
   survey::CollectorOptions options;
   options.exact = exact;
   options.infrastructure = [&](std::string_view key) { return landmarks(key); };
   survey::Collector collector(std::move(options));
   Dice dice(1);
   auto ready = batches(kind, dice);
-  const auto began = std::chrono::steady_clock::now();
-  for (std::uint64_t done = 0; done < keys;) {
-    for (auto& record : ready[done / batch_size % ready.size()].records()) {
-      const auto interest = collector.look(record.db, record.key);
-      if (interest.look == Look::name) continue;
-      record.ticket = interest.ticket;
-      collector.take(record);
-    }
-    done += batch_size;
+  const auto slice = static_cast<double>(ready.size() * batch_size);
+  for (std::uint64_t done = 0; done < keys; done += ready.size() * batch_size) {
+    const auto began = cpu_ns();
+    for (auto& batch : ready) hand_over(batch, collector);
+    ns_per_key.push_back((cpu_ns() - began) / slice);
   }
-  const std::chrono::duration<double, std::nano> took = std::chrono::steady_clock::now() - began;
   std::uint64_t counted = 0;
   for (const auto& group : collector.groups()) counted += group.keys;
   if (counted < keys) throw std::runtime_error("the collector lost keys");
-  return took.count() / static_cast<double>(counted);
+}
+
+double quantile(std::vector<double> values, double q) {
+  const auto at = values.begin() + static_cast<std::ptrdiff_t>(q * static_cast<double>(values.size()));
+  std::nth_element(values.begin(), at, values.end());
+  return *at;
 }
 
 struct Wanted {
@@ -167,17 +185,17 @@ int run(const Wanted& how) {
   const family::Landmarks landmarks(families);
   auto chosen = kinds();
   std::erase_if(chosen, [&](const Kind& kind) { return kind.name.find(how.only) == std::string_view::npos; });
-  std::vector<double> best(chosen.size(), std::numeric_limits<double>::max());
+  std::vector<std::vector<double>> slices(chosen.size());
   for (std::uint64_t round = 0; round < how.rounds; ++round)
     for (std::size_t i = 0; i < chosen.size(); ++i)
-      best[i] = std::min(best[i], ns_per_key(chosen[i], how.keys, !how.sampled, landmarks));
-  fmt::print("{:<26} {:>8} {:>12} {:>10}\n", "names", "ns/key", "M keys/s", "budget");
+      measure(chosen[i], how.keys, !how.sampled, landmarks, slices[i]);
+  fmt::print("{:<26} {:>10} {:>8} {:>12} {:>12}\n", "names", "best 10 %", "median", "M keys/s", "budget");
   bool met = true;
   for (std::size_t i = 0; i < chosen.size(); ++i) {
-    const auto budget = chosen[i].budget_ns;
-    fmt::print("{:<26} {:>8.1f} {:>12.2f} {:>10}\n", chosen[i].name, best[i], 1000 / best[i],
-               budget == 0 ? "-" : fmt::format("{} {}", budget, best[i] <= budget ? "met" : "MISSED"));
-    met = met && (budget == 0 || best[i] <= budget);
+    const auto budget = chosen[i].budget_ns, ns = quantile(slices[i], 0.1);
+    fmt::print("{:<26} {:>10.1f} {:>8.1f} {:>12.2f} {:>12}\n", chosen[i].name, ns, quantile(slices[i], 0.5),
+               1000 / ns, budget == 0 ? "-" : fmt::format("{} {}", budget, ns <= budget ? "met" : "MISSED"));
+    met = met && (budget == 0 || ns <= budget);
   }
   fmt::print("peak memory {:.1f} MiB, batches of names included\n",
              static_cast<double>(peak_kilobytes()) / 1024);
@@ -191,7 +209,7 @@ int main(int count, char** arguments) {
   CLI::App app("what the survey costs per key of a snapshot");
   headroom::bench::Wanted how;
   app.add_option("--keys", how.keys, "of each kind of name")->capture_default_str();
-  app.add_option("--rounds", how.rounds, "the best one counts")->capture_default_str();
+  app.add_option("--rounds", how.rounds, "of all kinds, in turn")->capture_default_str();
   app.add_option("--only", how.only, "kinds with this in their name");
   app.add_flag("--sampled", how.sampled, "let the collector choose what is measured, as a live audit does");
   CLI11_PARSE(app, count, arguments);

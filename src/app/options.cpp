@@ -63,6 +63,19 @@ constexpr std::array table{
     OptionSpec{snapshot, "--proof-memory", &Options::proof_memory, "MIB", "",
                "how much a proof of debris may remember; 256"},
 
+    OptionSpec{keys, "--family", &Options::family, "NAME", "",
+               "of this library (bullmq, celery, ...); reads a file twice"},
+    OptionSpec{keys, "--pattern", &Options::pattern, "GLOB", "",
+               "whose name fits, as in KEYS: * ? [a-z] and a backslash"},
+    OptionSpec{keys, "--type", &Options::type, "TYPE", "string list set zset hash stream module",
+               "of this type"},
+    OptionSpec{keys, "--min-size", &Options::min_size, "BYTES", "",
+               "of so many bytes in memory or more: 500, 1K, 10M"},
+    OptionSpec{keys, "--expiry", &Options::expiry, "WHEN", "", "never, any, expired, or within=7d"},
+    OptionSpec{keys, "--allocator", &Options::allocator, "NAME", "auto jemalloc-8 jemalloc-16 libc",
+               "the allocator of the server that wrote the file; Debian's has 16"},
+    OptionSpec{keys, "-n,--db", &Options::db, "NUMBER", "", "of one database; of all when not given"},
+
     OptionSpec{policy, "--policy", &Options::policy, "FILE", "", "headroom.toml with families of your own"},
 
     OptionSpec{demo, "--keep", &Options::keep, "", "",

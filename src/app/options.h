@@ -18,7 +18,7 @@ struct Options {
   double connect_timeout = 5;  ///< seconds
   std::vector<std::string> targets{};
   // Output.
-  std::string format = "text", output{}, color = "auto", table{};
+  std::string format{}, output{}, color = "auto", table{};
   bool quiet = false;
   // How to look.
   bool fast = false, exact = false;
@@ -36,11 +36,13 @@ struct Options {
   int proof_memory = 256;  ///< MiB that proofs may take
   // Families of the user's own.
   std::string policy{};
+  // Which keys.
+  std::string family{}, pattern{}, min_size{}, expiry{}, type{};
   // demo.
   bool keep = false;
 };
 
-enum class OptionGroup : std::uint8_t { connection, output, look, audit, snapshot, policy, demo };
+enum class OptionGroup : std::uint8_t { connection, output, look, audit, snapshot, keys, policy, demo };
 
 /// Where an option's value goes.
 using Place = std::variant<bool Options::*, std::string Options::*, int Options::*, double Options::*>;

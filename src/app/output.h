@@ -20,4 +20,7 @@ void tell(std::string_view line);
 /// Whether people look at our stderr, so that progress and hints make sense there.
 bool stderr_is_for_people(const Options& options);
 
+/// Whether people look at our output, and not a file or a program.
+bool stdout_is_for_people(const Options& options);
+
 }  // namespace headroom::app

@@ -223,6 +223,7 @@ void SnapshotSurvey::prove(Survey& survey) {
   std::move(proved.debris.begin(), proved.debris.end(), std::back_inserter(survey.debris));
   std::stable_sort(survey.debris.begin(), survey.debris.end(),
                    [](const auto& a, const auto& b) { return a.bytes.value > b.bytes.value; });
+  survey.stranded = std::move(proved.stranded);
   for (const auto& open : proved.not_proved)
     survey.notes.push_back(fmt::format("Not proved{}: {}",
                                        open.owner.empty()

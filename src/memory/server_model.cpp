@@ -40,7 +40,7 @@ void redis_layout(Version version, VersionLayout& layout) {
   if (version >= Version{8, 2}) {
     layout.sds = {252, 65530};
     layout.key = VersionLayout::Key::in_object;
-    layout.deadline_kept_for_long_keys = version < Version{8, 6};
+    layout.deadline_kept_for_long_keys = true;
     layout.shares_integers = false;
     layout.embedded_value_limit = 64;
     layout.stream = 112;

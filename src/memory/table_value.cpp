@@ -59,29 +59,34 @@ TableValue::TableValue(const ServerModel& server, const VersionLayout& layout, c
 
 void TableValue::add(KeyType type, std::span<const Part> parts) {
   if (parts.empty()) return;
-  if (!any_long()) {
-    for (std::uint64_t i = 0; i < parts.size(); ++i)
-      if (parts[i].length > longest_in_blob) {
-        first_long_ = count_ + i;
-        break;
-      }
-  }
-  for (const auto& part : parts) {
-    longest_ = std::max(longest_, part.length);
-    packed_ = add_capped(packed_, part.packed);
-    // A string of n bytes takes n + 2 at least.
-    all_integers_ &= part.packed < add_capped(part.length, 2);
-  }
+  look_at(parts);
   if (type == KeyType::hash && layout_.field != VersionLayout::Field::sds)
     add_fields(parts);
   else if (type == KeyType::zset && layout_.member_in_skiplist_node)
     add_nodes(parts);
   else
-    add_members(parts);
+    add_strings(parts);
   count_ += parts.size();
 }
 
-void TableValue::add_members(std::span<const Part> parts) {
+void TableValue::look_at(std::span<const Part> parts) {
+  std::uint64_t longest = 0, packed = 0, texts = 0;
+  for (const auto& part : parts) {
+    longest = std::max(longest, part.length);
+    packed += std::min(part.packed, longest_allocation);
+    texts += part.packed >= part.length + 2;  // a number is shorter in a blob than its text and a header
+  }
+  if (!any_long() && longest > longest_in_blob) {
+    const auto is_long = [](const Part& part) { return part.length > longest_in_blob; };
+    first_long_ = count_ + static_cast<std::uint64_t>(std::find_if(parts.begin(), parts.end(), is_long) -
+                                                      parts.begin());
+  }
+  longest_ = std::max(longest_, longest);
+  packed_ = add_capped(packed_, packed);
+  all_integers_ &= texts == 0;
+}
+
+void TableValue::add_strings(std::span<const Part> parts) {
   std::uint64_t sum = strings_;
   for (const auto& part : parts) sum = std::min(sum + sizes_.sds(part.length), most_bytes);
   strings_ = sum;

@@ -41,7 +41,8 @@ class TableValue {
 
  private:
   void add_fields(std::span<const Part> parts);
-  void add_members(std::span<const Part> parts);
+  void look_at(std::span<const Part> parts);
+  void add_strings(std::span<const Part> parts);
   void add_nodes(std::span<const Part> parts);
   std::uint64_t field_with_value(std::uint64_t field, std::uint64_t value) const;
   std::optional<std::uint64_t> blob(KeyType type) const;

@@ -34,6 +34,8 @@ struct Attribution {
   Certainty certainty = Certainty::suspected;
   std::string_view debris_why{};
   bool only_without_ttl = false;  ///< the debris is the part of the group that has no TTL
+
+  friend bool operator==(const Attribution&, const Attribution&) = default;
 };
 
 }  // namespace headroom

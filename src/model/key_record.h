@@ -45,7 +45,8 @@ struct KeyRecord {
   bool bytes_sampled = false;  ///< the server looked at some elements only, so `bytes` is itself an estimate
   std::optional<std::uint64_t> elements{};
   Expires expires = Expires::unknown;
-  std::chrono::milliseconds ttl{};             ///< time left; meaningful when expires == at
+  /// Time left; meaningful when expires == at. Below zero: the deadline had passed when a snapshot was taken.
+  std::chrono::milliseconds ttl{};
   std::optional<std::chrono::seconds> idle{};  ///< since the last access; a lower bound of the age
   std::optional<std::uint8_t> freq{};          ///< LFU counter, only under an LFU policy
 };

@@ -3,6 +3,7 @@
 #include <array>
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "base/bytes.h"
 #include "model/attribution.h"
@@ -36,10 +37,18 @@ struct PatternGroup {
   Estimate without_ttl_bytes{};
   std::uint64_t measured_ttl_unknown = 0;
   Bytes p50{}, p99{}, max{};  ///< of the measured keys
+  Bytes min{};                ///< likewise; 0 when none was measured
+  /// The measured keys by size, from 1 byte in steps of a quarter of an octave, as far as there are any: what
+  /// p50 and p99 were read from, kept so that groups of two surveys can become one.
+  std::vector<std::uint32_t> sizes{};
   std::array<std::uint64_t, key_type_count> measured_types{};
   std::array<double, key_type_count> type_bytes{};  ///< sum of the measured bytes, by type
   std::array<std::uint64_t, encoding_count> measured_encodings{};
   std::array<std::uint64_t, ttl_bucket_count> measured_ttl{};
+  /// Of the measured keys: past their deadline (as the server judges it: later than it, not at it) and still
+  /// there. In none of the TTL buckets. Only snapshots hold such: a live server does not show them.
+  std::uint64_t expired = 0;
+  Bytes expired_bytes{};
   std::array<std::uint64_t, idle_bucket_count> measured_idle{};
   std::uint64_t min_idle_seconds =
       0;  ///< the most recently used of the measured; 0 when idle times are unknown

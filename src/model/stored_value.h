@@ -65,6 +65,9 @@ struct StreamPiece {
   std::string_view id{};
   std::string_view name{};
   std::uint64_t length = 0;
+  std::uint64_t deliveries = 0;  ///< of `pending`
+  std::chrono::milliseconds
+      time{};  ///< of `pending`: its last delivery; of `consumer`: when it was seen; since the epoch
 };
 
 /// What is known of a value when it has been read or skipped.

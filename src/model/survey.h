@@ -88,6 +88,8 @@ struct Survey {
   std::uint64_t measured = 0;
   std::uint64_t ttl_unknown_keys = 0;
   std::array<Estimate, ttl_bucket_count> ttl_histogram{};
+  std::uint64_t expired_keys = 0;  ///< see PatternGroup::expired
+  Bytes expired_bytes{};
   std::array<Estimate, idle_bucket_count> idle_histogram{};
   bool idle_known = false;
   std::vector<FamilySum> families{};  ///< largest first, here and below
@@ -97,6 +99,8 @@ struct Survey {
   std::vector<BigKey> biggest{};
   std::string biggest_guarantee{};  ///< what may have been missed, in words
   std::vector<DebrisSum> debris{};
+  std::vector<DebrisSum>
+      stranded{};  ///< in the same form, work that nobody will do unless somebody acts: no debris
   std::vector<ReconciliationLine> reconciliation{};  ///< sums to used_memory exactly
   std::uint64_t folded_patterns =
       0;                         ///< patterns that gave way to a wider one: many differed in one part only

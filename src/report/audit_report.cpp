@@ -72,6 +72,8 @@ Field ttl_field(const Survey& survey) {
                                     {"without", keys_value(survey.total.without_ttl_keys)},
                                     {"without_bytes", bytes_value(survey.total.without_ttl_bytes)},
                                     {"unknown", count_value(survey.ttl_unknown_keys)},
+                                    {"expired", count_value(survey.expired_keys)},
+                                    {"expired_bytes", survey.expired_bytes},
                                     {"histogram", histogram_value(survey.ttl_histogram, ttl_edges)}});
 }
 
@@ -129,6 +131,11 @@ std::string ttl_line(const Survey& survey) {
   return line;
 }
 
+std::string expired_line(const Survey& survey) {
+  return fmt::format("{} keys ({}) were past their TTL and still there", human_count(survey.expired_keys),
+                     human_bytes(survey.expired_bytes));
+}
+
 std::string scan_line(const Survey& survey) {
   return fmt::format("{}; {} names in {}, {} looked at in detail",
                      survey.scan.complete ? "complete" : "PARTIAL", human_count(survey.scan.keys),
@@ -145,6 +152,7 @@ void add_people_facts(const Survey& survey, Object& facts) {
   facts.push_back(for_people("TTL", ttl_line(survey)));
   if (const std::string expiring = histogram_text(survey.ttl_histogram, ttl_edges); !expiring.empty())
     facts.push_back(for_people("Expiring", expiring));
+  if (survey.expired_keys != 0) facts.push_back(for_people("Expired", expired_line(survey)));
   if (const std::string used = histogram_text(survey.idle_histogram, idle_edges);
       survey.idle_known && !used.empty())
     facts.push_back(for_people("Last used", used + " (before now)"));
@@ -210,9 +218,10 @@ Table owners_table(const Survey& survey) {
   return table;
 }
 
-Table debris_table(const Survey& survey) {
-  Table table{"debris",
-              "Debris: keys that nothing needs any more",
+Table sums_table(std::string name, std::string title, const std::vector<DebrisSum>& sums,
+                 const Survey& survey) {
+  Table table{std::move(name),
+              std::move(title),
               {{"kind", "Kind"},
                {"family", "Family"},
                {"owner", "Owner"},
@@ -222,7 +231,7 @@ Table debris_table(const Survey& survey) {
                {"certainty", "Certainty"},
                {"why", "why", true, true},
                {"examples", "for example", true, true}}};
-  for (const DebrisSum& debris : survey.debris) {
+  for (const DebrisSum& debris : sums) {
     List examples;
     for (const std::string& key : debris.examples) examples.emplace_back(KeyName{key});
     table.rows.push_back({text_value(debris.kind), family_value(debris.family), name_value(debris.owner),
@@ -231,6 +240,16 @@ Table debris_table(const Survey& survey) {
                           std::move(examples)});
   }
   return table;
+}
+
+Table debris_table(const Survey& survey) {
+  return sums_table("debris", "Debris: keys that nothing needs any more", survey.debris, survey);
+}
+
+Table stranded_table(const Survey& survey) {
+  return sums_table("stranded",
+                    "Stranded: work that nobody will do unless somebody acts; never to be deleted as debris",
+                    survey.stranded, survey);
 }
 
 Table biggest_table(const Survey& survey) {
@@ -350,9 +369,9 @@ Report audit_report(const Survey& survey, const AuditView& view) {
   if (!survey.scan.complete) report.title += " (PARTIAL)";
   add_program_facts(survey, report.facts);
   add_people_facts(survey, report.facts);
-  report.tables = {families_table(survey),      owners_table(survey),   debris_table(survey),
-                   biggest_table(survey),       patterns_table(survey), types_table(survey),
-                   reconciliation_table(survey)};
+  report.tables = {families_table(survey), owners_table(survey),        debris_table(survey),
+                   stranded_table(survey), biggest_table(survey),       patterns_table(survey),
+                   types_table(survey),    reconciliation_table(survey)};
   for (Table& table : report.tables) table.text_rows = view.top;
   note_scan(survey.scan, report.notes);
   note_faults(survey.faults, report.notes);

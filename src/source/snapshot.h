@@ -31,6 +31,9 @@ struct SnapshotFacts {
   std::vector<Keyspace> keyspace{};  ///< counted, not announced
 };
 
+/// Takes up what an aux field of the header says of the server.
+void add_aux(SnapshotFacts& facts, std::string_view name, std::string_view value);
+
 /// Who works on the values. Either may be null: then bytes stay empty, no value is read.
 struct ValueReaders {
   ValueMeter* meter = nullptr;
@@ -41,7 +44,7 @@ struct SnapshotOptions {
   std::optional<std::uint32_t> db{};  ///< empty: all of them
   /// The moment against which TTLs are told when the file does not name its own (before Redis 3.2).
   std::chrono::milliseconds time_if_unknown{};
-  /// Ends the reading early when it returns true; asked every few milliseconds, from another thread.
+  /// Ends the reading early when it returns true; asked every few milliseconds, by two threads.
   std::function<bool()> stop{};
 };
 
@@ -51,6 +54,10 @@ struct SnapshotOutcome {
   rdb::Decoded decoded{};
   bool idle_known = false;  ///< at least one key carried its idle time or LFU counter
 };
+
+/// The encoding in which the server that wrote the key held it, as OBJECT ENCODING names it: the snapshot
+/// keeps it, but for strings, of which the length decides.
+Encoding encoding_of(const StoredKey& key, const ValueSize& size);
 
 /// Reads `input` to its end. Three threads work: one reads and takes the checksum, one decodes and calls the
 /// value readers, and the caller's calls `sink`. `prepare` is called once, from the decoder's thread, before

@@ -1,7 +1,7 @@
 #include "survey/cell.h"
 
 #include <algorithm>
-#include <chrono>
+#include <bit>
 #include <cmath>
 
 namespace headroom::survey {
@@ -13,13 +13,17 @@ constexpr double unseen = 24;
 constexpr std::size_t longest_example = 1024;
 constexpr std::uint64_t smallest_sketched = 8;
 
+/// How many of the edges the value reached. All are compared: a search would guess wrong half the time.
 template <std::size_t n>
 std::size_t bucket_of(std::uint64_t value, const std::array<std::uint64_t, n>& edges) {
-  return static_cast<std::size_t>(std::upper_bound(edges.begin(), edges.end(), value) - edges.begin());
+  std::size_t bucket = 0;
+  for (const auto edge : edges) bucket += value >= edge ? 1 : 0;
+  return bucket;
 }
 constexpr std::uint64_t minute = 60, hour = 60 * minute, day = 24 * hour;
-constexpr std::array<std::uint64_t, ttl_bucket_count - 1> ttl_edges{minute, 10 * minute, hour,    6 * hour,
-                                                                    day,    7 * day,     30 * day};
+constexpr std::array<std::uint64_t, ttl_bucket_count - 1> ttl_edges{
+    1000 * minute, 1000 * 10 * minute, 1000 * hour,    1000 * 6 * hour,
+    1000 * day,    1000 * 7 * day,     1000 * 30 * day};  // ms
 constexpr std::array<std::uint64_t, idle_bucket_count - 1> idle_edges{minute,  hour,     day,
                                                                       7 * day, 30 * day, 90 * day};
 
@@ -31,20 +35,14 @@ Estimate sum(const Estimate& a, const Estimate& b) {
 
 }  // namespace
 
-void Moments::add(double x) {
-  ++count;
-  const double before = x - mean;
-  mean += before / static_cast<double>(count);
-  squares += before * (x - mean);
-}
-
-void Moments::add(const Moments& other) {
-  if (other.count == 0) return;
-  const auto n = static_cast<double>(count), m = static_cast<double>(other.count);
-  const double apart = other.mean - mean;
-  squares += other.squares + apart * apart * n * m / (n + m);
-  mean += apart * m / (n + m);
-  count += other.count;
+Moments ByteSums::moments() const {
+  if (count_ == 0) return {};
+  // Around a whole number next to the mean every term is exact; only the way from there to the mean is
+  // rounded. Terms may wrap: what is left of them fits.
+  const auto near = sum_ / count_, rest = sum_ % count_;
+  const auto squares = static_cast<double>(squares_ - 2 * near * sum_ + near * near * count_);
+  const auto n = static_cast<double>(count_), apart = static_cast<double>(rest);
+  return {count_, mean(), std::max(0.0, squares - apart * apart / n)};
 }
 
 double half_width(const Moments& sample, double largest, std::uint64_t population) {
@@ -68,15 +66,39 @@ Estimate proportion(std::uint64_t hits, std::uint64_t n, std::uint64_t populatio
           std::min(most, (middle + half) * all)};
 }
 
-void SizeSketch::add(double bytes) {
-  const auto bucket = static_cast<std::size_t>(std::max(0.0, 4 * std::log2(std::max(bytes, 1.0))));
-  ++counts_[std::min(bucket, buckets - 1)];
-  ++total_;
+/// 4 log2(bytes), rounded down: four times the exponent of the number, and as many quarters as its fraction
+/// passed.
+void SizeSketch::add(double bytes) { add(bytes, 1); }
+
+void SizeSketch::add(double bytes, std::uint32_t times) {
+  constexpr int fraction_bits = 52, bias = 1023;
+  constexpr auto fraction_of = [](double number) {
+    return std::bit_cast<std::uint64_t>(number) & ((std::uint64_t{1} << fraction_bits) - 1);
+  };
+  // 2^(1/4), 2^(1/2), 2^(3/4)
+  constexpr std::array quarters{fraction_of(1.189207115002721), fraction_of(1.4142135623730951),
+                                fraction_of(1.681792830507429)};
+  const auto number = std::max(bytes, 1.0);
+  const auto fraction = fraction_of(number);
+  std::size_t bucket = 4 * ((std::bit_cast<std::uint64_t>(number) >> fraction_bits) - bias);
+  for (const auto quarter : quarters) bucket += fraction >= quarter ? 1 : 0;
+  counts_[std::min(bucket, buckets - 1)] += times;
+  total_ += times;
 }
 
 void SizeSketch::add(const SizeSketch& other) {
   for (std::size_t i = 0; i < buckets; ++i) counts_[i] += other.counts_[i];
   total_ += other.total_;
+}
+
+void SizeSketch::add(std::span<const std::uint32_t> counts) {
+  for (std::size_t i = 0; i < std::min(counts.size(), buckets); ++i)
+    counts_[i] += counts[i], total_ += counts[i];
+}
+
+std::vector<std::uint32_t> SizeSketch::counts() const {
+  const auto last = std::find_if(counts_.rbegin(), counts_.rend(), [](auto count) { return count != 0; });
+  return {counts_.begin(), last.base()};
 }
 
 double SizeSketch::quantile(double q, double least, double most) const {
@@ -98,24 +120,21 @@ void Cell::take(const KeyRecord& record) {
   ++encodings_[static_cast<std::size_t>(record.encoding)];
   take_age(record);
   if (!record.bytes) return;
-  const auto bytes = static_cast<double>(record.bytes->count);
-  smallest_ = bytes_.count == 0 ? bytes : std::min(smallest_, bytes);
+  const auto count = record.bytes->count;
+  const auto bytes = static_cast<double>(count);
+  smallest_ = bytes_.count() == 0 ? bytes : std::min(smallest_, bytes);
   largest_ = std::max(largest_, bytes);
   type_bytes_[static_cast<std::size_t>(record.type)] += bytes;
-  if (!sizes_ && bytes_.count + 1 >= smallest_sketched) begin_sketch();
-  bytes_.add(bytes);
-  without_ttl_bytes_.add(record.expires == Expires::never ? bytes : 0);
+  if (!sizes_ && bytes_.count() + 1 >= smallest_sketched) begin_sketch();
+  bytes_.add(count);
+  without_ttl_bytes_.add(record.expires == Expires::never ? count : 0);
   if (sizes_) sizes_->add(bytes);
 }
 
 void Cell::take_age(const KeyRecord& record) {
-  using std::chrono::duration_cast, std::chrono::seconds;
   ++(record.expires == Expires::unknown ? ttl_unknown_ : deadlines_known_);
   if (record.expires == Expires::never) ++never_;
-  if (record.expires == Expires::at)
-    ++ttl_[bucket_of(
-        static_cast<std::uint64_t>(std::max<std::int64_t>(0, duration_cast<seconds>(record.ttl).count())),
-        ttl_edges)];
+  if (record.expires == Expires::at) take_ttl(record);
   if (!record.idle) return;
   const auto idle = static_cast<std::uint64_t>(std::max<std::int64_t>(0, record.idle->count()));
   ++idle_[bucket_of(idle, idle_edges)];
@@ -123,16 +142,27 @@ void Cell::take_age(const KeyRecord& record) {
   idle_seen_ = true;
 }
 
-Estimate Cell::bytes() const {
-  const auto open =
-      around(bytes_.mean * static_cast<double>(open_keys_), half_width(bytes_, largest_, open_keys_));
-  return sum(settled_bytes_, open);
+void Cell::take_ttl(const KeyRecord& record) {
+  if (record.ttl.count() < 0) {
+    ++expired_;
+    expired_bytes_ += record.bytes ? record.bytes->count : 0;
+    return;
+  }
+  ++ttl_[bucket_of(static_cast<std::uint64_t>(record.ttl.count()), ttl_edges)];
 }
 
+Estimate Cell::grown(const ByteSums& sample) const {
+  if (sample.count() > 0 && sample.count() == open_keys_) return exactly(sample.sum());
+  return around(sample.mean() * static_cast<double>(open_keys_),
+                half_width(sample.moments(), largest_, open_keys_));
+}
+
+Estimate Cell::bytes() const { return sum(settled_bytes_, grown(bytes_)); }
+
 std::uint64_t Cell::needed(double allowed) const {
-  std::uint64_t least = bytes_.count, most = open_keys_;
-  auto guess = bytes_;
-  guess.squares = bytes_.variance();  // kept as the variance itself while n varies
+  std::uint64_t least = bytes_.count(), most = open_keys_;
+  auto guess = bytes_.moments();
+  guess.squares = guess.variance();  // kept as the variance itself while n varies
   while (least < most) {
     const auto middle = least + (most - least) / 2;
     auto sample = guess;
@@ -147,8 +177,9 @@ std::uint64_t Cell::needed(double allowed) const {
 }
 
 bool Cell::heavy_tailed() const {
-  if (bytes_.count < 16) return false;
-  return largest_ > 20 * bytes_.mean || bytes_.variance() > 9 * bytes_.mean * bytes_.mean;
+  if (bytes_.count() < 16) return false;
+  const auto sample = bytes_.moments();
+  return largest_ > 20 * sample.mean || sample.variance() > 9 * sample.mean * sample.mean;
 }
 
 /// Settles what was asked about and what never will be. Keys whose answer is still on its way stay open:
@@ -201,13 +232,17 @@ void Cell::merge_descriptions(const Cell& other) {
   };
   add(types_, other.types_), add(type_bytes_, other.type_bytes_), add(encodings_, other.encodings_);
   add(ttl_, other.ttl_), add(idle_, other.idle_);
+  expired_ += other.expired_, expired_bytes_ += other.expired_bytes_;
 }
 
-/// The few sizes before are taken to be like their mean; their extremes are kept beside.
-void Cell::begin_sketch() {
-  sizes_ = std::make_unique<SizeSketch>();
-  for (std::uint64_t i = 0; i < bytes_.count; ++i) sizes_->add(bytes_.mean);
+/// The few sizes before there is a sketch are taken to be like their mean; their extremes are kept beside.
+SizeSketch Cell::few_sizes() const {
+  SizeSketch sketch;
+  sketch.add(bytes_.mean(), static_cast<std::uint32_t>(bytes_.count()));
+  return sketch;
 }
+
+void Cell::begin_sketch() { sizes_ = std::make_unique<SizeSketch>(few_sizes()); }
 
 PatternGroup Cell::group() const {
   PatternGroup out;
@@ -215,17 +250,19 @@ PatternGroup Cell::group() const {
   out.keys = keys(), out.measured = measured_;
   out.bytes = bytes();
   out.without_ttl_keys = sum(settled_without_ttl_, proportion(never_, deadlines_known_, open_keys_));
-  const auto without = around(without_ttl_bytes_.mean * static_cast<double>(open_keys_),
-                              half_width(without_ttl_bytes_, largest_, open_keys_));
-  out.without_ttl_bytes = sum(settled_without_ttl_bytes_, without);
+  out.without_ttl_bytes = sum(settled_without_ttl_bytes_, grown(without_ttl_bytes_));
   out.without_ttl_bytes.high = std::min(out.without_ttl_bytes.high, out.bytes.high);
   out.measured_ttl_unknown = ttl_unknown_;
   const auto quantile = [&](double q) {
-    return Bytes{static_cast<std::uint64_t>(sizes_ ? sizes_->quantile(q, smallest_, largest_) : bytes_.mean)};
+    return Bytes{
+        static_cast<std::uint64_t>(sizes_ ? sizes_->quantile(q, smallest_, largest_) : bytes_.mean())};
   };
   out.p50 = quantile(0.5), out.p99 = sizes_ ? quantile(0.99) : Bytes{static_cast<std::uint64_t>(largest_)};
-  out.max = Bytes{static_cast<std::uint64_t>(largest_)};
+  out.max = Bytes{static_cast<std::uint64_t>(largest_)},
+  out.min = Bytes{static_cast<std::uint64_t>(smallest_)};
+  out.sizes = sizes_ ? sizes_->counts() : few_sizes().counts();
   out.measured_types = types_, out.type_bytes = type_bytes_, out.measured_encodings = encodings_;
+  out.expired = expired_, out.expired_bytes = Bytes{expired_bytes_};
   out.measured_ttl = ttl_, out.measured_idle = idle_, out.min_idle_seconds = least_idle_;
   return out;
 }

@@ -4,7 +4,9 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
+#include <vector>
 
 #include "model/key_record.h"
 #include "model/pattern_group.h"
@@ -12,13 +14,31 @@
 /// What is known of the keys of one pattern, in a bounded space.
 namespace headroom::survey {
 
-/// Mean and spread of numbers that arrive one by one (Welford 1962; merging: Chan, Golub, LeVeque 1979).
+/// Mean and spread of some numbers.
 struct Moments {
   std::uint64_t count = 0;
   double mean = 0, squares = 0;  ///< squares: sum of squared distances from the mean
-  void add(double x);
-  void add(const Moments& other);
   double variance() const { return count > 1 ? squares / static_cast<double>(count - 1) : 0; }
+};
+
+/// Sizes added up in whole numbers: no rounding, no division, and the order does not matter. A size above
+/// 2^48 (256 TiB: the server lies) counts as that, so that the squares of 2^32 such keys fit in 128 bits.
+class ByteSums {
+ public:
+  void add(std::uint64_t bytes) {
+    bytes = std::min(bytes, std::uint64_t{1} << 48);
+    ++count_, sum_ += bytes, squares_ += Wide{bytes} * bytes;
+  }
+  void add(const ByteSums& other) { count_ += other.count_, sum_ += other.sum_, squares_ += other.squares_; }
+  std::uint64_t count() const { return count_; }
+  double sum() const { return static_cast<double>(sum_); }
+  double mean() const { return count_ == 0 ? 0 : sum() / static_cast<double>(count_); }
+  Moments moments() const;
+
+ private:
+  __extension__ using Wide = unsigned __int128;
+  std::uint64_t count_ = 0;
+  Wide sum_ = 0, squares_ = 0;
 };
 
 /// The confidence of every interval: 99.9 %.
@@ -40,7 +60,12 @@ class SizeSketch {
  public:
   void add(double bytes);
   void add(const SizeSketch& other);
+  /// `bytes` counted `times` times.
+  void add(double bytes, std::uint32_t times);
   double quantile(double q, double least, double most) const;
+  /// As PatternGroup::sizes keeps it.
+  std::vector<std::uint32_t> counts() const;
+  void add(std::span<const std::uint32_t> counts);
 
  private:
   static constexpr std::size_t buckets = 128;
@@ -87,16 +112,20 @@ class Cell {
 
  private:
   bool asked_about_all() const { return std::max(asked_, open_measured_) >= open_keys_; }
+  /// What the sample says of all open keys.
+  Estimate grown(const ByteSums& sample) const;
   void settle();
   void merge_descriptions(const Cell& other);
+  SizeSketch few_sizes() const;
   void begin_sketch();
   void take_age(const KeyRecord& record);
+  void take_ttl(const KeyRecord& record);
 
   std::uint32_t db_ = 0;
   std::string pattern_, example_;
   std::uint64_t open_keys_ = 0, open_measured_ = 0, settled_keys_ = 0;
   std::uint64_t asked_ = 0;
-  Moments bytes_{}, without_ttl_bytes_{};
+  ByteSums bytes_{}, without_ttl_bytes_{};
   double largest_ = 0, smallest_ = 0;
   std::uint64_t never_ = 0,
                 deadlines_known_ = 0;  ///< of the open sample: without TTL; whose TTL the source could see
@@ -109,6 +138,7 @@ class Cell {
   std::array<double, key_type_count> type_bytes_{};
   std::array<std::uint64_t, encoding_count> encodings_{};
   std::array<std::uint64_t, ttl_bucket_count> ttl_{};
+  std::uint64_t expired_ = 0, expired_bytes_ = 0;
   std::array<std::uint64_t, idle_bucket_count> idle_{};
 };
 

@@ -39,6 +39,8 @@ class Collector final : public RecordSink {
   void restart() override;
 
   std::vector<PatternGroup> groups() const;
+  /// The pattern of the group that counts this key, as groups() names it; empty when no such key was named.
+  std::string pattern_of(std::uint32_t db, std::string_view key) const { return table_.pattern_of(db, key); }
   /// Largest first; exact names.
   std::vector<BigKey> biggest() const;
   /// What `biggest` may have missed, in words.

@@ -73,6 +73,16 @@ std::uint32_t PatternTable::place_unknown(std::uint32_t db, std::string_view key
   return found;
 }
 
+std::string PatternTable::pattern_of(std::uint32_t db, std::string_view key) const {
+  FoldedName folded;
+  fold(key, folded);
+  auto found = find(db, folded.text());
+  Landmark landmark(*this, key);
+  if (found == none) found = find(db, refold(db, folded.text(), landmark));
+  if (found == none) found = find(db, other);
+  return found == none ? std::string() : std::string(slots_[found].cell->pattern());
+}
+
 /// What stands for `word` behind `before`; `weak` keeps the text when it is a new one.
 std::string_view PatternTable::folded_word(std::uint32_t db, std::string_view before, std::string_view word,
                                            Landmark& landmark, std::string& weak) const {

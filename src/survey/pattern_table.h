@@ -50,6 +50,8 @@ class PatternTable {
   /// The cell of the key, made when there is none. The number stays valid: cells that were merged away stay
   /// as forwarders, so that a record may come long after its name.
   std::uint32_t place(std::uint32_t db, std::string_view key);
+  /// The pattern of the cell in which place() counted this key; empty when it never saw such a one.
+  std::string pattern_of(std::uint32_t db, std::string_view key) const;
   Cell& at(std::uint32_t cell) { return *slots_[resolve(cell)].cell; }
   const Cell& cell(std::uint32_t cell) const { return *slots_[resolve(cell)].cell; }
   /// The number of the cell that `cell` is part of by now.

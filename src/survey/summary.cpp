@@ -6,6 +6,7 @@
 #include <tuple>
 
 #include "survey/cell.h"
+#include "survey/merge_groups.h"
 
 namespace headroom::survey {
 namespace {
@@ -217,9 +218,11 @@ void add_up(Survey& survey) {
   survey.ttl_histogram = histogram(survey.patterns, &PatternGroup::measured_ttl);
   survey.idle_histogram = histogram(survey.patterns, &PatternGroup::measured_idle);
   survey.debris = debris_of(survey.patterns);
-  survey.ttl_unknown_keys = 0;
+  survey.ttl_unknown_keys = survey.expired_keys = 0;
+  survey.expired_bytes = {};
   survey.idle_known = false;
   for (const auto& group : survey.patterns) {
+    survey.expired_keys += group.expired, survey.expired_bytes += group.expired_bytes;
     if (group.measured == 0 || group.measured_ttl_unknown == group.measured)
       survey.ttl_unknown_keys += group.keys;
     for (const auto count : group.measured_idle) survey.idle_known |= count > 0;
@@ -280,7 +283,7 @@ Survey merge(Survey a, Survey b) {
   std::stable_sort(a.biggest.begin(), a.biggest.end(),
                    [](const auto& x, const auto& y) { return x.bytes > y.bytes; });
   a.biggest.resize(std::min(shown, a.biggest.size()));
-  std::move(b.patterns.begin(), b.patterns.end(), std::back_inserter(a.patterns));
+  a.patterns = merge_groups(std::move(a.patterns), std::move(b.patterns));
   for (const auto& line : b.reconciliation) {
     const auto same = std::find_if(a.reconciliation.begin(), a.reconciliation.end(),
                                    [&](const auto& mine) { return mine.name == line.name; });

@@ -35,8 +35,9 @@ struct Observed {
 /// ties by name. `reconciliation` is left empty: it is memory::reconcile's.
 Survey summarise(std::vector<PatternGroup> groups, Observed observed);
 
-/// Two servers as one report (shards, or a cache and a queue): everything adds up; server facts are the first
-/// one's, with both targets named and both memories added.
+/// Two servers or files as one report (shards, or a cache and a queue): everything adds up, and patterns of
+/// the same database, name and attribution are one row (merge_groups.h). Server facts are the first one's,
+/// with both targets named and both memories added.
 Survey merge(Survey a, Survey b);
 
 }  // namespace headroom::survey

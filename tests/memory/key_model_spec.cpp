@@ -234,6 +234,9 @@ TEST(KeyModel, of_redis_8_2_puts_key_and_short_value_into_one_block) {
   EXPECT_EQ(bytes_of(server, string(22)), 40 + 24);   // 16 + 23 = 39, and an sds of 24
   EXPECT_EQ(bytes_of(server, string(13, true)), 64);  // 8 more for the deadline
   EXPECT_EQ(bytes_of(server, integer(5)), 40);        // no shared integers
+  // Keys of 128 bytes and more have room for a deadline from the beginning: 16 + 8 + 1 + 3 + 128 + 1 = 157.
+  EXPECT_EQ(bytes_of(server, string(100, false, 128)), bytes_of(server, string(100, true, 128)));
+  EXPECT_EQ(bytes_of(server, string(100, false, 128)), 160 + 112);
 }
 
 TEST(KeyModel, in_cluster_mode_of_7_0_has_two_more_pointers_per_key) {

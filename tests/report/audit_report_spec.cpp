@@ -176,6 +176,22 @@ TEST(AuditReport, has_the_fields_of_the_json_contract) {
   EXPECT_EQ(json["types"][0]["encoding"], "listpack");
 }
 
+TEST(AuditReport, tells_stranded_work_apart_from_debris) {
+  Survey survey = bull_and_celery();
+  const std::size_t debris = survey.debris.size();
+  survey.stranded.push_back({.kind = "unacked-without-index",
+                             .family = "kombu",
+                             .keys = {7, 7, 7},
+                             .certainty = Certainty::proved,
+                             .why = "nobody gives them back",
+                             .examples = {"unacked"}});
+  const test::Json json = json_of(audit_report(survey));
+  EXPECT_EQ(json["debris"].size(), debris);
+  ASSERT_EQ(json["stranded"].size(), 1u);
+  EXPECT_EQ(json["stranded"][0]["kind"], "unacked-without-index");
+  EXPECT_EQ(json["stranded"][0]["keys"], 7);
+}
+
 TEST(AuditReport, A24_tells_when_keys_will_expire) {
   const test::Json histogram = json_of(audit_report(bull_and_celery()))["ttl"]["histogram"];
   ASSERT_EQ(histogram.size(), ttl_bucket_count);
@@ -183,6 +199,19 @@ TEST(AuditReport, A24_tells_when_keys_will_expire) {
   for (std::size_t i = 0; i < edges.size(); ++i) EXPECT_EQ(histogram[i]["up_to_seconds"], edges[i]);
   EXPECT_TRUE(histogram[7]["up_to_seconds"].is_null());
   EXPECT_EQ(histogram[2]["keys"], 12000);
+}
+
+TEST(AuditReport, tells_what_was_past_its_ttl_and_still_there) {
+  auto survey = bull_and_celery();
+  survey.expired_keys = 1500;
+  survey.expired_bytes = Bytes{3 * 1024 * 1024};
+  EXPECT_NE(rendered(audit_report(survey), Format::text, {.width = 110})
+                .find("Expired:          1 500 keys (3.00 MiB) were past their TTL and still there\n"),
+            std::string::npos);
+  const auto ttl = json_of(audit_report(survey))["ttl"];
+  EXPECT_EQ(ttl["expired"], 1500);
+  EXPECT_EQ(ttl["expired_bytes"], 3145728);
+  EXPECT_EQ(json_of(audit_report(bull_and_celery()))["ttl"]["expired"], 0);
 }
 
 TEST(AuditReport, reconciles_to_used_memory_to_the_byte) {

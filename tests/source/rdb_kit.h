@@ -59,7 +59,9 @@ class Transcript : public Events {
   Reading key(const StoredKey& key) override {
     lines.push_back("key " + std::to_string(key.db) + " " + std::string(key.key) + " type " +
                     std::to_string(static_cast<int>(key.type)) + " at " + std::to_string(key.offset) +
-                    (key.expires ? " expires " + std::to_string(key.expires_at.count()) : ""));
+                    (key.expires ? " expires " + std::to_string(key.expires_at.count()) : "") +
+                    (key.idle ? " idle " + std::to_string(key.idle->count()) : "") +
+                    (key.freq ? " freq " + std::to_string(*key.freq) : ""));
     return wanted_;
   }
   bool element(const StoredKey&, const Element& element) override {
@@ -70,9 +72,29 @@ class Transcript : public Events {
   void parts(const StoredKey&, std::span<const Part> parts) override {
     for (const auto& part : parts) ++parts_told, part_bytes += part.length;
   }
+  void entry(std::string_view id, std::span<const std::string_view> fields) override {
+    lines.push_back("  entry " + std::string(id));
+    for (const auto field : fields) lines.back() += " " + std::string(field);
+  }
+  void stream(const StreamState& state) override {
+    lines.push_back("  stream of " + std::to_string(state.entries) + ", last " +
+                    std::to_string(state.last_ms) + "-" + std::to_string(state.last_seq));
+  }
+  void group(const StreamGroup& group) override {
+    lines.push_back("  group " + std::string(group.name) + ", last " + std::to_string(group.last_ms) + "-" +
+                    std::to_string(group.last_seq) + ", read " + std::to_string(group.entries_read));
+  }
+  void node(const StoredKey&, std::uint64_t length, bool plain) override {
+    lines.push_back("  node of " + std::to_string(length) + (plain ? " plain" : ""));
+  }
+  void piece(const StreamPiece& piece) override {
+    lines.push_back("  piece " + std::to_string(static_cast<int>(piece.kind)) + " " + std::string(piece.id) +
+                    " " + std::string(piece.name) + " " + std::to_string(piece.length));
+  }
   void ends(const StoredKey& key, const ValueSize& size) override {
     lines.push_back("ends " + std::string(key.key) + " elements " + std::to_string(size.elements) +
-                    " length " + std::to_string(size.length));
+                    " length " + std::to_string(size.length) + " ttls " + std::to_string(size.field_ttls) +
+                    " layout " + std::to_string(static_cast<int>(key.layout)));
   }
 
  private:

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <cmath>
 #include <numeric>
 #include <random>
@@ -125,6 +126,63 @@ TEST(Cell, knows_the_median_and_the_99th_percentile_within_a_fifth) {
   EXPECT_NEAR(static_cast<double>(group.p50.count), 600, 120);
   EXPECT_NEAR(static_cast<double>(group.p99.count), 1090, 218);
   EXPECT_EQ(group.max.count, 1100U);
+}
+
+TEST(Cell, counts_expired_keys_apart_from_those_that_will_expire) {
+  using namespace std::chrono_literals;
+  Cell cell(0, "p", "p");
+  const auto take = [&](std::chrono::milliseconds ttl, double bytes) {
+    auto record = of_bytes(bytes, true);
+    record.ttl = ttl;
+    cell.count(), cell.take(record);
+  };
+  take(-1ms, 100), take(-100h, 50);
+  take(0ms, 10), take(59'999ms, 10), take(60'000ms, 10), take(31 * 24h, 10);
+  const auto group = cell.group();
+  EXPECT_EQ(group.expired, 2U);
+  EXPECT_EQ(group.expired_bytes.count, 150U);
+  EXPECT_EQ(group.measured_ttl, (std::array<std::uint64_t, ttl_bucket_count>{2, 1, 0, 0, 0, 0, 0, 1}));
+  EXPECT_EQ(group.without_ttl_keys.high, 0);
+}
+
+TEST(Cell, adds_up_the_expired_keys_of_one_that_it_takes_over) {
+  auto expired = of_bytes(100, true);
+  expired.ttl = std::chrono::milliseconds(-1);
+  Cell one(0, "p", "p"), other(0, "p", "p");
+  for (auto* cell : {&one, &other}) cell->count(), cell->take(expired);
+  one.merge(std::move(other));
+  EXPECT_EQ(one.group().expired, 2U);
+  EXPECT_EQ(one.group().expired_bytes.count, 200U);
+}
+
+// By hand: 1, 2, 3 and 6 have the mean 3 and squared distances 4 + 1 + 0 + 9; what is added to all changes no
+// distance.
+TEST(ByteSums, know_mean_and_spread_of_small_differences_between_large_numbers) {
+  for (const std::uint64_t base : {std::uint64_t{0}, std::uint64_t{1} << 40}) {
+    ByteSums sums;
+    for (const std::uint64_t more : {1, 2, 3, 6}) sums.add(base + more);
+    EXPECT_EQ(sums.moments().count, 4U);
+    EXPECT_EQ(sums.moments().mean, static_cast<double>(base) + 3);
+    EXPECT_EQ(sums.moments().squares, 14);
+  }
+}
+
+TEST(ByteSums, bear_sizes_that_cannot_be) {
+  ByteSums sums;
+  for (int i = 0; i < 1000; ++i) sums.add(~std::uint64_t{0});
+  EXPECT_EQ(sums.mean(), 0x1p48);
+  EXPECT_EQ(sums.moments().squares, 0);
+}
+
+TEST(SizeSketch, has_buckets_of_a_quarter_of_an_octave) {
+  for (int quarter = 0; quarter < 100; ++quarter) {
+    SizeSketch sketch;
+    sketch.add(std::exp2(quarter / 4.0) * 1.0001);
+    EXPECT_NEAR(std::log2(sketch.quantile(0.5, 0, 1e12)), (quarter + 0.5) / 4, 1e-9) << quarter;
+  }
+  SizeSketch nothing;
+  nothing.add(0);
+  EXPECT_EQ(nothing.quantile(0.5, 0, 0), 0);
 }
 
 TEST(Proportion, never_denies_what_was_seen) {

@@ -84,6 +84,15 @@ TEST(Collector, counts_a_key_that_scan_named_twice_once_among_the_biggest) {
   EXPECT_EQ(collector.biggest()[1].key, "small");
 }
 
+TEST(Collector, keeps_the_elements_of_the_biggest_where_the_source_knows_them) {
+  Collector collector({});
+  KeyRecord record;
+  record.key = "queue", record.bytes = Bytes{1000}, record.elements = 17;
+  record.ticket = collector.look(0, "queue").ticket;
+  collector.take(record);
+  EXPECT_EQ(collector.biggest().at(0).elements, 17U);
+}
+
 TEST(Collector, forgets_everything_when_the_scan_begins_again) {  // SCAN-1
   Collector collector({});
   Keyspace keys{collector};

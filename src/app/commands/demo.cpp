@@ -51,7 +51,8 @@ Result<Exit> run(const Invocation& invocation) {
   if (!known) return fail(known.error());
   const auto survey = survey_live(session, known->all(), invocation.options);
   if (!survey) return fail(survey.error());
-  const bool for_people = invocation.options.format == "text" && invocation.options.output.empty();
+  const auto& format = invocation.options.format;
+  const bool for_people = (format.empty() || format == "text") && invocation.options.output.empty();
   if (for_people) std::fwrite(introduction.data(), 1, introduction.size(), stdout), std::fflush(stdout);
   if (const auto done = emit(report::audit_report(*survey, {8}), invocation); !done)
     return fail(done.error());

@@ -1,6 +1,7 @@
 #include "family/proof/bull_keys.h"
 
 #include <array>
+#include <cstdint>
 
 namespace headroom::family {
 namespace {
@@ -34,6 +35,14 @@ constexpr std::array<BullPartName, bull_part_count> parts = {{
     {BullPart::metrics_failed_data, KeyType::list, "metrics:failed:data"},
 }};
 
+/// Of which types a fixed key may be that ends in a byte: nearly every name is refused by one look.
+constexpr auto types_by_last_byte = [] {
+  std::array<std::uint16_t, 256> types{};
+  for (const BullPartName& one : parts)
+    if (!one.suffix.empty()) types[static_cast<unsigned char>(one.suffix.back())] |= Types(one.type).bits;
+  return types;
+}();
+
 /// A name at its last ':'.
 struct Split {
   std::string_view name{}, lead{}, tail{};
@@ -55,6 +64,8 @@ std::string_view without(std::string_view name, std::string_view suffix) {
 }
 
 BullKey fixed_part(const Split& key, KeyType type) {
+  const auto last = static_cast<unsigned char>(key.name.back());
+  if ((types_by_last_byte[last] & Types(type).bits) == 0) return {};
   for (const BullPartName& one : parts) {
     if (one.type != type || one.suffix.empty() || one.suffix.back() != key.name.back()) continue;
     const auto root = without(key.name, one.suffix);
@@ -74,13 +85,24 @@ BullKey of_string(const Split& key) {
   return root.empty() ? BullKey() : key.as(BullRole::deduplication, root);
 }
 
+/// Whether `:word:` is in a name, where `word` is "repeat" or "dn".
+bool has_word(const Split& key) {
+  // Both words stand before the last ':', and few segments of names begin with their letters.
+  const std::string_view front = key.name.substr(0, key.lead.size() + 1);
+  for (auto at = front.find(':'); at + 1 < front.size(); at = front.find(':', at + 1))
+    if (front[at + 1] == 'r' || front[at + 1] == 'd')
+      if (const auto rest = front.substr(at); rest.starts_with(":repeat:") || rest.starts_with(":dn:"))
+        return true;
+  return false;
+}
+
 BullKey of_hash(const Split& key) {
-  if (key.lead.find(':') == std::string_view::npos && key.tail != "meta") return key.as(BullRole::job);
   const auto fixed = fixed_part(key, KeyType::hash);
   if (fixed.role != BullRole::none) return fixed;
+  if (key.lead.find(':') == std::string_view::npos) return key.as(BullRole::job);
   if (key.tail == "processed" || key.tail == "failed") return key.as(BullRole::job_or_children);
+  if (!has_word(key)) return key.as(BullRole::job);
   if (key.name.find(":repeat:") != std::string_view::npos) return key.as(BullRole::job_or_scheduler);
-  if (key.name.find(":dn:") == std::string_view::npos) return key.as(BullRole::job);
   const auto root = key.before(":dn:");
   return key.as(root.empty() ? BullRole::job : BullRole::job_or_next, root);
 }

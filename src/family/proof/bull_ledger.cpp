@@ -116,9 +116,37 @@ void BullLedger::claim(ClaimKind kind, std::uint32_t db, std::string_view target
 }
 
 void BullLedger::unknown_container(std::uint32_t db, std::string_view lead) {
-  if (restricted_) return;
-  for (auto end = lead.size(); end != std::string_view::npos && end > 0; end = lead.rfind(':', end - 1))
-    containers_.add(place_of(db, lead.substr(0, end)), id_flag::mentioned);
+  if (restricted_) {
+    const auto root = root_above(db, lead);
+    if (root != 0) containers_.add(place_of(db, prefixes_.text(root)), id_flag::mentioned);
+    return;
+  }
+  for (auto end = lead.size(); end != std::string_view::npos && end > 0; end = lead.rfind(':', end - 1)) {
+    const auto name = lead.substr(0, end);
+    if (some_containers_ && !is_set(known_leads_, prefixes_.find(db, name))) continue;
+    if (containers_.nearly_full() && !some_containers_) drop_containers();
+    containers_.add(place_of(db, name), id_flag::mentioned);
+  }
+}
+
+/// Of a million lists of others (`cart:17:items`) each has a name of its own above it. What may be a queue by
+/// now stays.
+void BullLedger::drop_containers() {
+  containers_.flush();
+  some_containers_ = true;
+  std::vector<RootName> kept;
+  for (const RootName& lead : leads()) {
+    const auto number = prefixes_.find(lead.db, lead.name);
+    if (known_leads_.size() <= number) known_leads_.resize(std::size_t{number} + 1);
+    known_leads_[number] = true;
+    if (holds_unknown_container(lead.db, lead.name)) kept.push_back(lead);
+  }
+  containers_.clear();
+  for (const RootName& lead : kept) containers_.add(place_of(lead.db, lead.name), id_flag::mentioned);
+}
+
+bool BullLedger::knows_containers(std::uint32_t db, std::string_view root) const {
+  return containers_.whole() && (!some_containers_ || is_set(known_leads_, prefixes_.find(db, root)));
 }
 
 bool BullLedger::holds_unknown_container(std::uint32_t db, std::string_view root) const {
@@ -126,7 +154,9 @@ bool BullLedger::holds_unknown_container(std::uint32_t db, std::string_view root
 }
 
 void BullLedger::restrict_to(const std::vector<RootName>& roots, std::size_t part, std::size_t parts) {
+  if (!restricted_) containers_.clear();
   restricted_ = true;
+  some_containers_ = false;
   gave_up_ = false;
   prefixes_.clear();
   ids_.clear();

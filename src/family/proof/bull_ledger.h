@@ -83,11 +83,14 @@ class BullLedger {
   // --- writing
   /// Null when there is no room for another name.
   BullQueue* queue(std::uint32_t db, std::string_view root);
-  /// A key, by its name up to the last ':' and behind it.
+  /// The identity of a key, by its name up to the last ':' and behind it. None when it is of no interest: it
+  /// lies under no root of a restricted reading.
+  std::optional<Identity> identity_for(std::uint32_t db, std::string_view lead, std::string_view tail);
+  void add(const Identity& identity, std::uint16_t flags, Bytes bytes = {});
   void key(std::uint32_t db, std::string_view lead, std::string_view tail, std::uint16_t flags, Bytes bytes);
-  /// False when key() would pass over the name: it lies under no root of a restricted reading.
+  /// False when the name has no identity here.
   bool matters(std::uint32_t db, std::string_view lead) const {
-    return !gave_up_ && (!restricted_ || root_above(db, lead) != 0);
+    return !restricted_ || root_above(db, lead) != 0;
   }
   /// Opens a container of the queue `root`, of which member() will name ids.
   void open(std::uint32_t db, std::string_view root);
@@ -114,6 +117,9 @@ class BullLedger {
   const BullQueue* find_queue(std::uint32_t db, std::string_view root) const;
   /// Of the jobs and members whose id is a number; 0: none.
   std::uint64_t largest_id(std::uint32_t db, std::string_view root) const;
+  /// Whether every unknown container under the root was written down: not when there were too many of them
+  /// before it was seen that the name may be a queue.
+  bool knows_containers(std::uint32_t db, std::string_view root) const;
   /// The names under which fixed keys were met, queues or not.
   std::vector<RootName> leads() const;
   bool holds_unknown_container(std::uint32_t db, std::string_view root) const;
@@ -125,8 +131,6 @@ class BullLedger {
   bool nearly_full() const { return ids_.nearly_full() || claims_.size() >= most_claims_; }
   /// Ids or claims are missing, of all queues.
   bool gave_up() const { return gave_up_ || !ids_.whole(); }
-  /// Unknown containers are complete.
-  bool knows_containers() const { return containers_.whole(); }
   /// By prefix number: keep_only() forgot its ids.
   const std::vector<bool>& forgotten() const { return forgotten_; }
   /// How many ids and claims were offered under each prefix number; at 0 those without a number.
@@ -137,16 +141,17 @@ class BullLedger {
  private:
   std::uint16_t number_for(std::uint32_t db, std::string_view lead);
   std::uint16_t root_above(std::uint32_t db, std::string_view lead) const;
-  std::optional<Identity> identity_for(std::uint32_t db, std::string_view lead, std::string_view tail);
   bool takes(const Identity& identity);
-  void add(const Identity& identity, std::uint16_t flags, Bytes bytes);
+  void drop_containers();
 
   PrefixTable prefixes_;
   IdTable ids_;
   std::vector<Claim> claims_{};
   std::size_t most_claims_;
   std::unordered_map<std::uint16_t, BullQueue> queues_{};
-  IdTable containers_;  ///< names above unknown containers
+  IdTable containers_;               ///< names above unknown containers
+  bool some_containers_ = false;     ///< containers_ did not fit: it holds those of known_leads_ alone
+  std::vector<bool> known_leads_{};  ///< by number
   std::vector<std::uint64_t> offered_{}, largest_{};
   std::vector<bool> forgotten_{};
 

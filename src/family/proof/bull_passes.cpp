@@ -17,10 +17,12 @@ bool is_named_by_members(BullDebris kind) {
          kind == BullDebris::id_in_two_states;
 }
 
-/// Before version 5 an application could choose numbers as ids itself, larger than the counter.
+/// Before version 5 an application could choose numbers as ids itself, larger than the counter; and nothing
+/// shows that a queue will ever see version 6.
 Certainty certainty_of(const BullRoot& root, BullDebris kind) {
-  const bool chosen = root.family == "bull" || root.version < 5;
-  return kind == BullDebris::counter_behind && chosen ? Certainty::suspected : Certainty::proved;
+  const bool chosen = kind == BullDebris::counter_behind && (root.family == "bull" || root.version < 5);
+  const bool alive = kind == BullDebris::legacy_repeatable && root.version < 6;
+  return chosen || alive ? Certainty::suspected : Certainty::proved;
 }
 
 }  // namespace
@@ -52,7 +54,7 @@ void BullProof::judge_from_nothing() {
   for (BullRoot& root : roots_) {
     root.tallies = {};
     root.priority_is_live = false;
-    judge_queue(root, now_);
+    judge_queue(root);
   }
 }
 
@@ -65,7 +67,7 @@ std::vector<RootName> BullProof::root_names() const {
 bool BullProof::after_first() {
   settle_roots();
   if (roots_.empty()) return end();
-  if (!ledger_.gave_up() && forgotten_roots().empty()) {
+  if (!ledger_.gave_up() && doubtful_roots().empty()) {
     nobodys_ = judge_ids(ledger_, roots_);
     if (nobodys_ == 0 || !limits_.again) return name_or_end();
   } else if (!limits_.again) {
@@ -98,34 +100,38 @@ bool BullProof::read_in_parts(std::size_t parts) {
 
 bool BullProof::after_part() {
   if (ledger_.gave_up()) return read_in_parts(parts_ * 2);
+  if (part_ == 0) refuse_strange_containers(ledger_, roots_);
   nobodys_ += judge_ids(ledger_, roots_);
   if (++part_ == parts_) return name_or_end();
   ledger_.restrict_to(root_names(), part_, parts_);
   return true;
 }
 
-/// Indices of the queues of which keep_only() forgot ids.
-std::vector<std::size_t> BullProof::forgotten_roots() const {
+/// Indices of the queues of which ids or containers are missing.
+std::vector<std::size_t> BullProof::doubtful_roots() const {
   const auto owners = ledger_.owners(root_names());
   std::vector<std::size_t> roots;
   const auto& forgotten = ledger_.forgotten();
   for (std::size_t number = 0; number < forgotten.size(); ++number)
     if (forgotten[number] && owners[number] != BullLedger::none) roots.push_back(owners[number]);
+  for (std::size_t i = 0; i < roots_.size(); ++i)
+    if (!ledger_.knows_containers(roots_[i].name.db, roots_[i].name.name)) roots.push_back(i);
   return roots;
 }
 
 void BullProof::doubt() {
-  const auto why = fmt::format("its ids did not fit into {}", human_bytes(Bytes{limits_.bytes}));
+  const auto why =
+      fmt::format("what may belong to it did not fit into {}", human_bytes(Bytes{limits_.bytes}));
   const auto doubted = [&](BullRoot& root) {
     if (root.not_proved.empty()) root.not_proved = why;
   };
   if (ledger_.gave_up()) std::for_each(roots_.begin(), roots_.end(), doubted);
-  for (const auto index : forgotten_roots()) doubted(roots_[index]);
+  for (const auto index : doubtful_roots()) doubted(roots_[index]);
 }
 
 bool BullProof::name_or_end() {
   for (BullRoot& root : roots_)
-    if (root.not_proved.empty()) judge_priority(root);
+    if (root.not_proved.empty()) judge_with_ids(root, now_);
   if (!limits_.again || parts_ > 1 || !lacks_examples()) return end();
   step_ = Step::naming;
   return true;

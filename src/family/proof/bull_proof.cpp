@@ -81,8 +81,16 @@ Reading BullProof::wants(const StoredKey& key) {
       ledger_.unknown_container(key.db, name.lead);
       return Reading::nothing;
     default:
-      return ledger_.matters(key.db, name.lead) ? Reading::names : Reading::nothing;
+      return wants_hash(key, name);
   }
+}
+
+Reading BullProof::wants_hash(const StoredKey& key, const BullKey& name) {
+  if (name.role == BullRole::job) identity_ = ledger_.identity_for(key.db, name.lead, name.tail);
+  const bool wanted = name.role == BullRole::job ? identity_.has_value() : ledger_.matters(key.db, name.lead);
+  if (!ledger_.gave_up()) return wanted ? Reading::names : Reading::nothing;
+  ledger_.key(key.db, name.lead, name.tail, id_flag::exists, {});  // counted, for the next reading
+  return Reading::nothing;
 }
 
 Reading BullProof::wants_part(const StoredKey& key, const BullKey& name) {
@@ -213,6 +221,10 @@ void BullProof::ends(const StoredKey& key, const ValueSize&, Bytes bytes) {
     if (role_ == BullRole::deduplication) name_deduplication(key);
     return;
   }
+  if (role_ == BullRole::job) {
+    ledger_.add(*identity_, flags_of(key), bytes);
+    return make_room();
+  }
   const auto name = bull_key(key.key, key.type);
   switch (name.role) {
     case BullRole::part:
@@ -247,9 +259,12 @@ void BullProof::note_part(const StoredKey& key, const BullKey& name, Bytes bytes
     read_activity(static_cast<double>((now_ - *key.idle).count()));
 }
 
+std::uint16_t BullProof::flags_of(const StoredKey& key) const {
+  return static_cast<std::uint16_t>(id_flag::exists | (key.expires ? id_flag::expires : 0) |
+                                    (has_job_field_ ? 0 : id_flag::stub));
+}
+
 void BullProof::note_hash(const StoredKey& key, const BullKey& name, Bytes bytes) {
-  std::uint16_t flags = id_flag::exists;
-  if (key.expires) flags |= id_flag::expires;
   if (name.role == BullRole::job_or_children && !has_job_field_) {
     const auto kind = name.tail == "failed" ? ClaimKind::failed : ClaimKind::processed;
     return ledger_.claim(kind, key.db, name.lead, bytes);
@@ -258,7 +273,7 @@ void BullProof::note_hash(const StoredKey& key, const BullKey& name, Bytes bytes
     const auto id = key.key.substr(name.root.size() + 4);
     return ledger_.claim(ClaimKind::next, key.db, fmt::format("{}:de:{}", name.root, id), bytes);
   }
-  if (!has_job_field_) flags |= id_flag::stub;
+  auto flags = flags_of(key);
   if (name.role == BullRole::job_or_scheduler && has_job_field_ && !has_timestamp_)
     flags |= id_flag::scheduler;
   ledger_.key(key.db, name.lead, name.tail, flags, bytes);

@@ -40,6 +40,7 @@ class BullProof : public Proof {
   enum class Step : std::uint8_t { collecting, in_parts, naming, done };
 
   // --- one key
+  Reading wants_hash(const StoredKey& key, const BullKey& name);
   Reading wants_part(const StoredKey& key, const BullKey& name);
   bool part_element(const Element& element);
   void read_scheduler(const Element& element);
@@ -48,6 +49,7 @@ class BullProof : public Proof {
   bool read_field(std::string_view name);
   bool read_text(std::string_view value);
   void note_part(const StoredKey& key, const BullKey& name, Bytes bytes);
+  std::uint16_t flags_of(const StoredKey& key) const;
   void note_hash(const StoredKey& key, const BullKey& name, Bytes bytes);
   void note_deduplication(const StoredKey& key, const BullKey& name, Bytes bytes);
   void make_room();
@@ -72,7 +74,7 @@ class BullProof : public Proof {
   bool after_part();
   bool name_or_end();
   bool end();
-  std::vector<std::size_t> forgotten_roots() const;
+  std::vector<std::size_t> doubtful_roots() const;
   /// Says of queues with missing ids that nothing is proved.
   void doubt();
 
@@ -92,6 +94,7 @@ class BullProof : public Proof {
   BullPart at_ = BullPart::none;
   BullQueue* queue_ = nullptr;
   std::uint32_t db_ = 0;
+  std::optional<Identity> identity_{};  ///< of BullRole::job
   std::string root_{};
   std::string text_{};  ///< the value of a string
   std::uint64_t members_ = 0;

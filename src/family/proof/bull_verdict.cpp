@@ -5,6 +5,9 @@
 #include <algorithm>
 #include <bit>
 #include <charconv>
+#include <iterator>
+#include <map>
+#include <utility>
 
 namespace headroom::family {
 namespace {
@@ -43,9 +46,9 @@ constexpr std::array<BullDebrisKind, bull_debris_count> kinds = {{
     {BullDebris::dead_scheduler, "dead-scheduler",
      "the next run of this scheduler is in no state, so it never fires again", true},
     {BullDebris::legacy_repeatable, "legacy-repeatable",
-     "repeated jobs of before version 5: version 6 runs each once more, then it stops, and listing "
-     "schedulers "
-     "fails",
+     "schedules in the form of before version 5: alive there, but version 6 runs each once more, then it "
+     "stops, "
+     "and listing schedulers fails; make them again before the upgrade",
      true},
     {BullDebris::legacy_priority, "legacy-priority",
      "version 4 and later neither write nor read it, and none of its jobs waits", true},
@@ -64,6 +67,7 @@ constexpr std::array<BullDebrisKind, bull_debris_count> kinds = {{
      "waiting jobs; PERSIST them"},
 }};
 
+constexpr auto strange_container = "read only: it holds a container of no known name, which may name jobs";
 constexpr auto long_enough = std::chrono::days(30);
 constexpr std::uint32_t bit(BullDebris kind) { return 1U << static_cast<unsigned>(kind); }
 constexpr std::uint32_t bit(BullPart part) { return 1U << static_cast<unsigned>(part); }
@@ -87,9 +91,7 @@ unsigned version_at_least(const Root& root, const BullQueue& facts) {
 std::string why_not(const Root& root, const BullQueue& facts, const BullLedger& ledger) {
   if (root.family->read_only || facts.version.starts_with("bullmq-pro:"))
     return "read only: BullMQ Pro keeps waiting jobs in places that are not documented";
-  if (ledger.holds_unknown_container(root.db, root.root))
-    return "read only: it holds a container of no known name, which may name jobs";
-  if (!ledger.knows_containers()) return "too many lists and sets of others to know which may name its jobs";
+  if (ledger.holds_unknown_container(root.db, root.root)) return strange_container;
   return {};
 }
 
@@ -188,7 +190,7 @@ void name_claim(const BullLedger& ledger, const Claim& claim, BullRoot& root, Bu
 
 bool applies(const Claim& claim, const BullRoot& root) {
   if (claim.kind == ClaimKind::next_run) return root.family == "bullmq" && root.version >= 5;
-  if (claim.kind == ClaimKind::legacy_repeatable) return root.family == "bullmq" && root.version >= 6;
+  if (claim.kind == ClaimKind::legacy_repeatable) return root.family == "bullmq";
   if (claim.kind == ClaimKind::next) return root.family == "bullmq";
   return true;
 }
@@ -212,6 +214,31 @@ void judge_claims(const BullLedger& ledger, const std::vector<std::size_t>& owne
   }
 }
 
+constexpr std::uint32_t containers() {
+  std::uint32_t parts = bit(BullPart::events) | bit(BullPart::delay_stream) | bit(BullPart::stalled) |
+                        bit(BullPart::repeat) | bit(BullPart::priority) | bit(BullPart::marker) |
+                        bit(BullPart::metrics_completed_data) | bit(BullPart::metrics_failed_data);
+  for (std::size_t i = 1; i <= bull_state_count; ++i) parts |= 1U << i;
+  return parts;
+}
+
+/// The list `R:x:wait` is no part of the queue R, and `R:x` is no queue: it is a container of no known name.
+void refuse_strange_states(const BullLedger& ledger, std::vector<BullRoot>& roots) {
+  std::map<std::pair<std::uint32_t, std::string_view>, BullRoot*> by_name;
+  for (BullRoot& root : roots) by_name[{root.name.db, root.name.name}] = &root;
+  for (const RootName& lead : ledger.leads()) {
+    const std::string_view name = lead.name;
+    if ((ledger.find_queue(lead.db, name)->parts & containers()) == 0) continue;
+    for (auto end = name.size(); end != std::string_view::npos && end > 0; end = name.rfind(':', end - 1)) {
+      const auto found = by_name.find({lead.db, name.substr(0, end)});
+      if (found == by_name.end()) continue;
+      if (end != name.size() && found->second->not_proved.empty())
+        found->second->not_proved = strange_container;
+      break;
+    }
+  }
+}
+
 }  // namespace
 
 const BullDebrisKind& debris_kind(BullDebris kind) { return kinds[static_cast<std::size_t>(kind)]; }
@@ -226,10 +253,17 @@ std::vector<BullRoot> bull_roots(const std::vector<Root>& found, const BullLedge
     root.not_proved = why_not(one, root.facts, ledger);
     roots.push_back(std::move(root));
   }
+  refuse_strange_states(ledger, roots);
   return roots;
 }
 
-void judge_queue(BullRoot& root, std::chrono::milliseconds now) {
+void refuse_strange_containers(const BullLedger& ledger, std::vector<BullRoot>& roots) {
+  for (BullRoot& root : roots)
+    if (root.not_proved.empty() && ledger.holds_unknown_container(root.name.db, root.name.name))
+      root.not_proved = strange_container;
+}
+
+void judge_queue(BullRoot& root) {
   std::uint32_t should_not_expire = root.facts.parts_with_ttl;
   for (std::size_t i = 1; i < bull_part_count; ++i)
     if (const auto part = static_cast<BullPart>(i); bull_part(part)->has_ttl) should_not_expire &= ~bit(part);
@@ -237,8 +271,6 @@ void judge_queue(BullRoot& root, std::chrono::milliseconds now) {
   if (!root.not_proved.empty()) return;
   if (root.family == "bullmq" && root.version >= 2)
     add_parts(root, BullDebris::legacy_delay_stream, root.facts.parts & bit(BullPart::delay_stream));
-  if (is_abandoned(root.facts, now)) add_parts(root, BullDebris::abandoned_queue, root.facts.parts & residue);
-  judge_counter(root);
   judge_paused(root);
 }
 
@@ -259,13 +291,20 @@ std::uint64_t judge_ids(const BullLedger& ledger, std::vector<BullRoot>& roots) 
   return nobodys;
 }
 
-void judge_priority(BullRoot& root) {
+void judge_with_ids(BullRoot& root, std::chrono::milliseconds now) {
   const auto& facts = root.facts;
   const bool bull = facts.has(BullPart::meta_paused) || facts.has(BullPart::limiter_index);
   const bool unsure =
       facts.many_prioritised && facts.ids_in(BullPart::wait) + facts.ids_in(BullPart::paused) > 0;
   if (root.family == "bullmq" && root.version >= 4 && !bull && !unsure && !root.priority_is_live)
     add_parts(root, BullDebris::legacy_priority, root.facts.parts & bit(BullPart::priority));
+  // What is left of jobs would meet the ids of new ones once the counter is gone, or is waiting to run.
+  constexpr BullDebris jobs[] = {BullDebris::orphaned_job, BullDebris::stub_job, BullDebris::pending_dedup};
+  const bool has_jobs = std::any_of(std::begin(jobs), std::end(jobs),
+                                    [&](BullDebris kind) { return root.tally(kind).keys > 0; });
+  if (!has_jobs && is_abandoned(facts, now))
+    add_parts(root, BullDebris::abandoned_queue, facts.parts & residue);
+  judge_counter(root);
 }
 
 std::uint32_t kinds_of_id(std::uint16_t flags) {

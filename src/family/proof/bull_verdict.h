@@ -70,15 +70,19 @@ struct BullRoot {
 /// name, or that BullMQ Pro has opened, nothing can be proved.
 std::vector<BullRoot> bull_roots(const std::vector<Root>& found, const BullLedger& ledger);
 
-/// What the fixed keys of a queue show by themselves. `now` is the moment of the snapshot.
-void judge_queue(BullRoot& root, std::chrono::milliseconds now);
+/// The same rule again, where only a later reading knows the containers.
+void refuse_strange_containers(const BullLedger& ledger, std::vector<BullRoot>& roots);
+
+/// What the fixed keys of a queue show by themselves.
+void judge_queue(BullRoot& root);
 
 /// What the ids of one reading show, added to the tallies. Returns how many ids cannot be assigned to a queue
 /// and would be orphans of it.
 std::uint64_t judge_ids(const BullLedger& ledger, std::vector<BullRoot>& roots);
 
-/// Needs: judge_ids() of all readings.
-void judge_priority(BullRoot& root);
+/// What the fixed keys and the ids show together. Needs: judge_ids() of all readings. `now` is the moment of
+/// the snapshot.
+void judge_with_ids(BullRoot& root, std::chrono::milliseconds now);
 
 /// The kinds that an id with these flags is, a bit each; of a queue that is judged.
 std::uint32_t kinds_of_id(std::uint16_t flags);

@@ -54,6 +54,9 @@ class Proof {
   /// Appends a row per owner and kind: keys and bytes exact, at most three examples, certainty and why. A
   /// kind that is about members of a set and not about keys counts the members and has no bytes.
   virtual void finish(std::vector<DebrisSum>& debris, std::vector<NotProved>& not_proved) = 0;
+  /// Called after finish(): appends rows in the same form of work that nobody will do unless an operator acts
+  /// (messages that are never given back, jobs in no queue). Not debris: deleting it makes the loss final.
+  virtual void stranded(std::vector<DebrisSum>& work) { static_cast<void>(work); }
 };
 
 /// A kind of debris in the family tables (KeyShape::debris) that a proof decides exactly.

@@ -61,11 +61,15 @@ bool Prover::another_pass() {
 
 Prover::Proved Prover::finish() {
   Proved proved;
-  for (const auto& proof : proofs_) proof->finish(proved.debris, proved.not_proved);
+  for (const auto& proof : proofs_) {
+    proof->finish(proved.debris, proved.not_proved);
+    proof->stranded(proved.stranded);
+  }
   proved.settled = settled_;
-  std::stable_sort(proved.debris.begin(), proved.debris.end(), [](const DebrisSum& a, const DebrisSum& b) {
-    return std::tie(a.db, a.owner, a.kind) < std::tie(b.db, b.owner, b.kind);
-  });
+  for (auto* sums : {&proved.debris, &proved.stranded})
+    std::stable_sort(sums->begin(), sums->end(), [](const DebrisSum& a, const DebrisSum& b) {
+      return std::tie(a.db, a.owner, a.kind) < std::tie(b.db, b.owner, b.kind);
+    });
   return proved;
 }
 

@@ -34,7 +34,8 @@ class Prover : public ValueListener {
   bool another_pass();
 
   struct Proved {
-    std::vector<DebrisSum> debris{};  ///< in order of database, owner and kind
+    std::vector<DebrisSum> debris{};    ///< in order of database, owner and kind
+    std::vector<DebrisSum> stranded{};  ///< work that only an operator can save; in the same order
     std::vector<NotProved> not_proved{};
     std::vector<SettledKind> settled{};  ///< rows of these kinds that were suspected give way
   };

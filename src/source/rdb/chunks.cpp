@@ -1,6 +1,7 @@
 #include "source/rdb/chunks.h"
 
 #include <array>
+#include <atomic>
 #include <thread>
 
 #include "source/rdb/crc64.h"
@@ -67,6 +68,22 @@ class SteppedChunks final : public Chunks {
   std::optional<Error> error_{};
 };
 
+/// Stops waiting when its reader is to leave.
+class LeavableInput final : public Input {
+ public:
+  explicit LeavableInput(Input& input) : input_(input) {}
+  Result<std::size_t> read(std::span<char> room) override {
+    while (!left && !input_.ready(std::chrono::milliseconds(50))) {
+    }
+    if (left) return fail({"nobody reads on", "", "", Exit::partial});
+    return input_.read(room);
+  }
+  std::atomic<bool> left = false;
+
+ private:
+  Input& input_;
+};
+
 /// A buffer and what it holds.
 struct Piece {
   static constexpr std::size_t size = 512 * 1024;
@@ -78,6 +95,7 @@ class ReadAhead final : public Chunks {
  public:
   explicit ReadAhead(Input& input) : input_(input), reader_([this] { read_all(); }) {}
   ~ReadAhead() override {
+    input_.left = true;
     pieces_.leave();
     reader_.join();
   }
@@ -106,7 +124,7 @@ class ReadAhead final : public Chunks {
     pieces_.close();
   }
 
-  Input& input_;
+  LeavableInput input_;
   // Two are held: the rest of one is copied in front of the next.
   Handoff<Piece, 6, 2> pieces_{};
   bool ended_ = false;

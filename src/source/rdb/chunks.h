@@ -34,7 +34,8 @@ class Chunks {
 std::unique_ptr<Chunks> stepped_chunks(Input& input, std::size_t size);
 
 /// Reads and takes the checksum in a thread of its own, at most four pieces of 512 KiB ahead. The destructor
-/// waits for the read that is under way. `input` must outlive it and is used by that thread alone.
+/// waits for a read that is under way, but not for one that has nothing to read yet. `input` must outlive it
+/// and is used by that thread alone.
 std::unique_ptr<Chunks> read_ahead(Input& input);
 
 }  // namespace headroom::source::rdb

@@ -63,6 +63,7 @@ bool Cursor::join_with_next(std::size_t rest) {
 bool Cursor::gather(std::size_t count) {
   if (failed_) return false;
   const auto here = offset();
+  if (count > longest_held) return fail("a string is longer than any that Redis keeps", here), false;
   const auto rest = static_cast<std::size_t>(end_ - at_);
   if (rest == 0 ? next_chunk() : join_with_next(rest)) {
     if (static_cast<std::size_t>(end_ - at_) >= count) return true;

@@ -16,6 +16,10 @@ namespace headroom::source::rdb {
 /// read.
 class Cursor {
  public:
+  /// The most that is held of one string at once. A damaged length must not draw a whole file into memory;
+  /// Redis itself keeps strings to 512 MiB (proto-max-bulk-len) and listpacks to 1 GiB.
+  static constexpr std::uint64_t longest_held = std::uint64_t{1} << 30U;
+
   explicit Cursor(Chunks& chunks) : chunks_(chunks) {}
   Cursor(const Cursor&) = delete;
   Cursor& operator=(const Cursor&) = delete;
@@ -34,7 +38,8 @@ class Cursor {
   /// True when no byte is left. Waits for the input.
   bool at_end();
 
-  /// `count` bytes in one piece. Empty after a failure. Grows by what arrives, never by what was declared.
+  /// `count` bytes in one piece, at most `longest_held`. Empty after a failure. Grows by what arrives, never
+  /// by what was declared.
   std::string_view take(std::size_t count) {
     const std::string_view view = peek(count);
     at_ += view.size();

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <limits>
 
 #include "source/rdb/value_decoder.h"
 
@@ -32,6 +31,8 @@ enum Opcode : std::uint8_t {
 };
 
 constexpr unsigned newest_redis = 15, newest_valkey = 80;
+// Redis counts databases in an int, yet each costs memory when the server starts: nobody has a million.
+constexpr std::uint64_t most_databases = std::uint64_t{1} << 20U;
 constexpr std::uint64_t longest_idle = std::uint64_t{1} << 40U;  // seconds
 
 /// The version behind the magic word; 0 when it is no number.
@@ -68,7 +69,7 @@ class Decoder {
   bool read_header();
   bool read_item();
   bool select();
-  bool read_key(std::uint8_t type);
+  bool read_key(std::uint8_t type, std::uint64_t at);
   void read_attribute(std::uint8_t opcode);
   void read_side_note(std::uint8_t opcode);
   void read_valkey_slot_import();
@@ -149,7 +150,7 @@ bool Decoder::read_item() {
       read_checksum();
       return false;
     default:
-      return read_key(opcode);
+      return read_key(opcode, at);
   }
 }
 
@@ -186,12 +187,9 @@ void Decoder::read_side_note(std::uint8_t opcode) {
     case slot_info:
       for (int i = 0; i < 3; ++i) read_count(in_);
       break;
-    case hash_template: {
-      read_count(in_);
-      const auto fields = read_count(in_);
-      for (std::uint64_t i = 0; i < fields && !in_.failed(); ++i) in_.skip(read_string_head(in_).stored);
+    case hash_template:
+      value_.read_template();
       break;
-    }
     default: {  // module_aux: id, then "when" as a module's number, then the module's own data
       const auto at = in_.offset();
       read_count(in_);
@@ -226,12 +224,17 @@ void Decoder::read_key_metadata() {
 bool Decoder::select() {
   const auto at = in_.offset();
   const auto number = read_count(in_);
-  if (number > std::numeric_limits<std::int32_t>::max()) in_.fail("no server has so many databases", at);
+  if (number > most_databases) in_.fail("no server has so many databases", at);
   db_ = static_cast<std::uint32_t>(number);
   return !in_.failed();
 }
 
-bool Decoder::read_key(std::uint8_t type) {
+bool Decoder::read_key(std::uint8_t type, std::uint64_t at) {
+  // Asked before the name is read: what stands behind an unknown byte may be anything.
+  if (!ValueDecoder::knows(type, result_.valkey))
+    in_.fail(fmt::format("a value of the unknown type {}: written by a newer server than this headroom knows",
+                         type),
+             at);
   read_string(in_, key_);
   if (in_.failed()) return false;
   StoredKey key = pending_;

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <poll.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -49,9 +50,18 @@ class FileInput final : public Input {
     if (front_used_ < front_size_) return take_front(room);
     const auto got = read_some(room);
     if (!got || *got > 0 || !regular_) return got;
-    struct stat now {};
-    if (::fstat(fd_, &now) == 0 && stamp_of(now) == stamp_) return got;
+    if (!changed()) return got;
     return fail(cannot_read(path_, "it changed while it was read"));
+  }
+  bool changed() const override {
+    struct stat now {};
+    return regular_ && (::fstat(fd_, &now) != 0 || !(stamp_of(now) == stamp_));
+  }
+  bool ready(std::chrono::milliseconds patience) override {
+    if (regular_ || front_used_ < front_size_) return true;
+    pollfd waiting{fd_, POLLIN, 0};
+    const int answer = ::poll(&waiting, 1, static_cast<int>(patience.count()));
+    return answer > 0 || (answer < 0 && errno != EINTR);
   }
   std::uint64_t size() const override { return regular_ ? static_cast<std::uint64_t>(stamp_.size) : 0; }
 

@@ -100,4 +100,21 @@ std::size_t lzf_expand_front(std::string_view packed, std::span<char> out) {
   return static_cast<std::size_t>(at.out - at.out_begin);
 }
 
+std::uint64_t lzf_length(std::string_view packed) {
+  std::uint64_t length = 0;
+  for (std::size_t at = 0; at < packed.size();) {
+    const auto order = static_cast<unsigned char>(packed[at]);
+    if (order < 32) {
+      length += order + std::uint64_t{1};
+      at += order + std::size_t{2};
+    } else {
+      const bool is_long = order >= 0xe0 && at + 1 < packed.size();
+      length += (order >> 5U) + std::uint64_t{2};
+      length += is_long ? static_cast<unsigned char>(packed[at + 1]) : 0U;
+      at += order >= 0xe0 ? 3 : 2;
+    }
+  }
+  return length;
+}
+
 }  // namespace headroom::source::rdb

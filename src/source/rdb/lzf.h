@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <span>
 #include <string_view>
 
@@ -17,5 +18,9 @@ bool lzf_expand(std::string_view packed, std::span<char> out);
 /// the packed bytes end before that or are damaged; those that are there are right. What comes behind is not
 /// looked at.
 std::size_t lzf_expand_front(std::string_view packed, std::span<char> out);
+
+/// Bytes that `packed` unpacks to when it is not damaged: to be compared with what the file declares before
+/// that much is allocated. Looks at one byte of each run.
+std::uint64_t lzf_length(std::string_view packed);
 
 }  // namespace headroom::source::rdb

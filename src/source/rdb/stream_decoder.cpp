@@ -2,11 +2,15 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
+
 namespace headroom::source::rdb {
 namespace {
 
 // The type bytes of streams, in the order in which their layouts grew.
 constexpr std::uint8_t with_first_id = 19, with_active_time = 21, with_idempotence = 26, with_nacks = 27;
+constexpr std::size_t id_bytes = 16;
 constexpr std::uint64_t same_fields = 2, deleted = 1;  // flags of an entry
 
 std::uint64_t big_endian(std::string_view bytes) {
@@ -34,6 +38,8 @@ class NodeItems {
     if (sound_) out.assign(item_.text());
   }
   bool sound() const { return sound_; }
+  /// Nothing is left, and the whole listpack is sound.
+  bool ended() { return sound_ && reader_.next(item_) == PackedReader::Step::end; }
 
  private:
   void take() { sound_ = sound_ && reader_.next(item_) == PackedReader::Step::item; }
@@ -41,6 +47,16 @@ class NodeItems {
   PackedItem item_{};
   bool sound_ = true;
 };
+
+/// Grows by what is there, not by what is declared.
+void take_texts(NodeItems& items, std::uint64_t count, std::vector<std::string>& out) {
+  std::size_t taken = 0;
+  for (; taken < count && items.sound(); ++taken) {
+    if (taken == out.size()) out.emplace_back();
+    items.text(out[taken]);
+  }
+  out.resize(taken);
+}
 
 }  // namespace
 
@@ -77,9 +93,7 @@ bool StreamDecoder::tell_entries(std::string_view id, std::string_view listpack)
   NodeItems items(listpack);
   const auto left = items.count() + items.count();  // live ones and deleted ones
   const auto names = items.count();
-  if (names > listpack.size()) return false;
-  names_.resize(names);
-  for (auto& name : names_) items.text(name);
+  take_texts(items, names, names_);
   items.number();
   for (std::uint64_t entry = 0; entry < left && items.sound(); ++entry) {
     const auto flags = items.count();
@@ -88,8 +102,7 @@ bool StreamDecoder::tell_entries(std::string_view id, std::string_view listpack)
     const bool own_fields = (flags & same_fields) == 0;
     const auto fields = own_fields ? items.count() : names;
     if (fields > listpack.size()) return false;
-    texts_.resize(own_fields ? 2 * fields : fields);
-    for (auto& text : texts_) items.text(text);
+    take_texts(items, own_fields ? 2 * fields : fields, texts_);
     items.number();  // how many items back the entry began
     if (!items.sound()) return false;
     if ((flags & deleted) != 0 || !value_.telling_) continue;
@@ -102,7 +115,7 @@ bool StreamDecoder::tell_entries(std::string_view id, std::string_view listpack)
     events_.entry(name, fields_);
     value_.tell({name});
   }
-  return items.sound();
+  return items.ended();
 }
 
 void StreamDecoder::read_counters() {
@@ -135,22 +148,29 @@ void StreamDecoder::read_group() {
   }
 }
 
+std::chrono::milliseconds StreamDecoder::read_time() {
+  return std::chrono::milliseconds(in_.little<std::int64_t>());
+}
+
 void StreamDecoder::read_pending(StreamPiece::Kind kind, bool with_times) {
   const auto entries = read_count(in_);
   for (std::uint64_t i = 0; i < entries && !in_.failed(); ++i) {
-    const auto id = in_.take(16);
-    if (!in_.failed()) events_.piece({kind, id, {}, 0});
-    if (!with_times) continue;
-    in_.skip(8);
-    read_count(in_);  // deliveries
+    std::array<char, id_bytes> id{};
+    const auto read = in_.take(id_bytes);
+    std::copy(read.begin(), read.end(), id.begin());
+    StreamPiece piece{kind, {id.data(), id.size()}};
+    if (with_times) piece.time = read_time(), piece.deliveries = read_count(in_);
+    if (!in_.failed()) events_.piece(piece);
   }
 }
 
 void StreamDecoder::read_consumer() {
   rdb::read_string(in_, value_.first_);
-  in_.skip(value_.key_.rdb_type >= with_active_time ? 16 : 8);
+  StreamPiece consumer{StreamPiece::Kind::consumer, {}, value_.first_};
+  consumer.time = read_time();
+  if (value_.key_.rdb_type >= with_active_time) in_.skip(8);
   if (in_.failed()) return;
-  events_.piece({StreamPiece::Kind::consumer, {}, value_.first_, 0});
+  events_.piece(consumer);
   read_pending(StreamPiece::Kind::consumer_pending, false);
 }
 

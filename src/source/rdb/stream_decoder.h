@@ -22,6 +22,7 @@ class StreamDecoder {
   bool tell_entries(std::string_view id, std::string_view listpack);
   void read_counters();
   void read_group();
+  std::chrono::milliseconds read_time();
   void read_pending(StreamPiece::Kind kind, bool with_times);
   void read_consumer();
   void read_idempotence();

@@ -13,6 +13,15 @@ namespace {
 // The best that LZF can do is 264 bytes out of 3; whatever claims more is a bomb (F03).
 constexpr std::uint64_t most_expansion = 89;
 constexpr std::size_t longest_number = 20;
+// Up to here a false length costs nothing worth the look that finds it out.
+constexpr std::uint64_t harmless = std::uint64_t{1} << 20U;
+
+/// False, and the cursor has failed: so much must not be allocated on the word of the file.
+bool may_unpack(Cursor& in, std::string_view packed, std::uint64_t length, std::uint64_t at) {
+  if (length > Cursor::longest_held) in.fail("a string is longer than any that Redis keeps", at);
+  if (length > harmless && lzf_length(packed) < length) in.fail("a compressed string is damaged", at);
+  return !in.failed();
+}
 
 std::string_view text_of(std::int64_t number, std::string& scratch) {
   scratch.resize(24);
@@ -84,7 +93,7 @@ std::string_view read_body(Cursor& in, const StringHead& head, std::string& scra
   if (head.kind == StringHead::Kind::number) return text_of(head.number, scratch);
   const auto at = in.offset();
   const auto packed = in.take(head.stored);
-  if (in.failed()) return {};
+  if (!may_unpack(in, packed, head.length, at)) return {};
   scratch.resize(head.length);
   if (lzf_expand(packed, {scratch.data(), scratch.size()})) return scratch;
   in.fail("a compressed string is damaged", at);
@@ -106,9 +115,11 @@ std::string_view peek_beginning(Cursor& in, const StringHead& head, std::size_t 
   const auto length = static_cast<std::size_t>(std::min<std::uint64_t>(head.length, wanted));
   if (head.kind == StringHead::Kind::plain) return in.peek(length);
   // A literal run gives 32 bytes for 33, so this many packed bytes hold the beginning, if it is there at all.
-  const auto packed = in.peek(static_cast<std::size_t>(std::min<std::uint64_t>(head.stored, 2 * length + 8)));
+  const auto few = length > Cursor::longest_held ? head.stored : 2 * std::uint64_t{length} + 8;
+  const auto packed = in.peek(static_cast<std::size_t>(std::min(head.stored, few)));
+  if (!may_unpack(in, packed, length, in.offset())) return {};
   scratch.resize(length);
-  if (!in.failed() && lzf_expand_front(packed, {scratch.data(), length}) == length) return scratch;
+  if (lzf_expand_front(packed, {scratch.data(), length}) == length) return scratch;
   in.fail("a compressed string is damaged");
   return {};
 }

@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <optional>
 #include <vector>
 
 namespace headroom::source::rdb {
@@ -18,8 +20,14 @@ class UnpackingInput : public Input {
   UnpackingInput(std::unique_ptr<Input> packed, std::string where)
       : packed_(std::move(packed)), where_(std::move(where)), piece_(packed_piece) {}
   std::uint64_t size() const override { return packed_->size(); }
+  bool changed() const override { return packed_->changed(); }
+  bool ready(std::chrono::milliseconds patience) override {
+    return !left_.empty() || ended_ || packed_->ready(patience);
+  }
 
   Result<std::size_t> read(std::span<char> room) override {
+    // An unpacker that has failed might go on with nonsense: the first error is the last answer.
+    if (failed_) return fail(*failed_);
     while (true) {
       if (left_.empty() && !ended_)
         if (const auto more = refill(); !more) return fail(more.error());
@@ -41,9 +49,10 @@ class UnpackingInput : public Input {
     ended_ = *got == 0;
     return true;
   }
-  Error damaged(std::string_view why) const {
-    return {fmt::format("the packed file is damaged: {}", why), where_,
-            "unpack it with gzip -t or zstd -t, which say more", Exit::partial};
+  Error damaged(std::string_view why) {
+    failed_ = Error{fmt::format("the packed file is damaged: {}", why), where_,
+                    "unpack it with gzip -t or zstd -t, which say more", Exit::partial};
+    return *failed_;
   }
 
   std::unique_ptr<Input> packed_;
@@ -52,6 +61,7 @@ class UnpackingInput : public Input {
   std::span<char> left_{};
   bool ended_ = false;
   bool begun_ = false;  ///< inside a packed piece: it must not end here
+  std::optional<Error> failed_{};
 };
 
 class GzipInput final : public UnpackingInput {

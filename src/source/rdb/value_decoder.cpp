@@ -1,7 +1,5 @@
 #include "source/rdb/value_decoder.h"
 
-#include <fmt/format.h>
-
 #include "source/rdb/number_text.h"
 #include "source/rdb/stream_decoder.h"
 
@@ -37,6 +35,8 @@ enum Type : std::uint8_t {
   hash_listpack_ttls = 25,
   stream_4 = 26,
   stream_5 = 27,
+  hash_listpack_template = 30,
+  hash_array_template = 32,
 };
 
 struct TypeFacts {
@@ -71,6 +71,7 @@ TypeFacts facts_of(std::uint8_t type) {
     case hash:
     case hash_ttls_early:
     case hash_ttls:
+    case hash_array_template:  // named as a table: where its names are shared, that says too much
       return {KeyType::hash, Layout::table};
     case hash_zipmap:
       return {KeyType::hash, Layout::zipmap};
@@ -79,6 +80,7 @@ TypeFacts facts_of(std::uint8_t type) {
     case hash_listpack:
     case hash_listpack_ttls_early:
     case hash_listpack_ttls:
+    case hash_listpack_template:
       return {KeyType::hash, Layout::listpack};
     case stream_1:
     case stream_2:
@@ -141,18 +143,27 @@ bool ValueDecoder::read(StoredKey key, bool valkey) {
   key_ = key;
   key_.type = facts.type, key_.layout = facts.layout;
   size_ = {};
-  if (facts.type == KeyType::unknown)
-    in_.fail(fmt::format("a value of the unknown type {}: written by a newer server than this headroom knows",
-                         key_.rdb_type),
-             key_.offset);
-  else if (facts.type == KeyType::string)
+  if (facts.type == KeyType::string)
     read_string();
   else
     read_collection(valkey);
   flush();
   if (in_.failed()) return false;
   events_.ends(key_, size_);
+  give_back_room();
   return true;
+}
+
+bool ValueDecoder::knows(std::uint8_t type, bool valkey) {
+  if (valkey && type > hash_ttls_early) return false;  // Valkey went other ways from there
+  return facts_of(type).type != KeyType::unknown;
+}
+
+/// One huge value must not be paid for until the end.
+void ValueDecoder::give_back_room() {
+  constexpr std::size_t worth_keeping = std::size_t{4} << 20U;
+  for (auto* room : {&first_, &second_, &blob_})
+    if (room->capacity() > worth_keeping) *room = {};
 }
 
 void ValueDecoder::read_collection(bool valkey) {
@@ -190,9 +201,13 @@ void ValueDecoder::read_collection(bool valkey) {
       return read_packed(Packing::listpack, 2);
     case hash_listpack_ttls:
       in_.skip(8);  // the earliest of the TTLs
-      return read_packed(Packing::listpack, 3);
+      return read_packed_with_ttls();
     case hash_listpack_ttls_early:
-      return read_packed(Packing::listpack, 3);
+      return read_packed_with_ttls();
+    case hash_listpack_template:
+      return read_packed_templated();
+    case hash_array_template:
+      return read_templated();
     case module_1:
     case module_2:
       return read_module();
@@ -211,10 +226,9 @@ void ValueDecoder::read_string() {
   }
   if (size_.number) key_.layout = Layout::integer;
   if (in_.failed()) return;
-  if (begin())
-    tell({read_body(in_, head, first_)});
-  else
-    in_.skip(head.stored);
+  if (!begin() || head.length > Cursor::longest_held) return in_.skip(head.stored);
+  const auto text = read_body(in_, head, first_);
+  if (!in_.failed()) tell({text});
 }
 
 /// Reads a string of a table to `out`.
@@ -299,6 +313,21 @@ void ValueDecoder::read_node(bool plain) {
   if (plain) return tell({blob});
   told_items_ = 0;
   if (tell_packed({packing, blob}) == PackedReader::Step::damaged) in_.fail("a list node is damaged", at);
+}
+
+/// The values of a hash whose field names stand in a template.
+void ValueDecoder::read_templated() {
+  const auto at = in_.offset();
+  const auto* shared = templates_.find(read_count(in_));
+  if (shared == nullptr) return in_.fail("a hash refers to a template that the file has not defined", at);
+  size_.elements = shared->fields;
+  for (std::uint64_t i = 0; i < size_.elements && !in_.failed(); ++i) {
+    const std::string_view name = i < shared->names.size() ? shared->names[i] : std::string_view();
+    const bool tells = telling_ && !shared->names.empty();
+    add({name.size(), listpack_bytes(name)});
+    add(tells ? take_text(second_) : skip_part(in_));
+    if (tells && !in_.failed()) tell({name, second_});
+  }
 }
 
 bool skip_module_data(Cursor& in) {

@@ -7,6 +7,7 @@
 
 #include "source/rdb/cursor.h"
 #include "source/rdb/events.h"
+#include "source/rdb/hash_templates.h"
 #include "source/rdb/packed.h"
 #include "source/rdb/strings.h"
 
@@ -21,6 +22,10 @@ class ValueDecoder {
   /// Reads the value behind the name. Needs: `key` is filled but for `type` and `layout`. False, and the
   /// cursor has failed, when the value is damaged or of an unknown type.
   bool read(StoredKey key, bool valkey);
+  /// True when the layout of values of this type byte is known.
+  static bool knows(std::uint8_t type, bool valkey);
+  /// A template that hashes behind it refer to.
+  void read_template() { templates_.read(in_); }
   /// Of all values so far, bytes passed over by their framing alone.
   std::uint64_t skipped() const { return skipped_; }
 
@@ -37,9 +42,13 @@ class ValueDecoder {
   void read_quicklist(bool with_containers);
   void read_node(bool plain);
   void read_module();
+  void read_templated();
 
   // Values in one blob: packed_values.cpp.
   void read_packed(Packing packing, std::uint64_t per_element);
+  void read_packed_with_ttls();
+  void read_packed_templated();
+  bool tell_templated(PackedReader reader);
   std::uint64_t count_items(Packing packing, const StringHead& head);
   PackedReader::Step tell_packed(PackedReader reader);
   PackedReader::Step tell_fields(PackedReader& reader, std::uint64_t per_element);
@@ -51,6 +60,7 @@ class ValueDecoder {
   void flush();
   void tell(const Element& element) { telling_ = events_.element(key_, element); }
   Part take_text(std::string& out);
+  void give_back_room();
 
   Cursor& in_;
   Events& events_;
@@ -62,6 +72,7 @@ class ValueDecoder {
   std::size_t part_count_ = 0;
   std::uint64_t told_items_ = 0;
   std::string first_{}, second_{}, blob_{};
+  HashTemplates templates_{};
   std::uint64_t skipped_ = 0;
 };
 

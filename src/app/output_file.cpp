@@ -1,0 +1,64 @@
+#include "app/output_file.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+
+namespace headroom::app {
+namespace {
+
+Error cannot_write(const std::string& path, int error) {
+  return {fmt::format("cannot write the report: {}", std::strerror(error)),
+          path.empty() ? "standard output" : path, "--output FILE with another place", Exit::usage};
+}
+
+}  // namespace
+
+Result<std::unique_ptr<OutputFile>> OutputFile::open(const std::string& path) {
+  if (path.empty() || path == "-") return std::unique_ptr<OutputFile>(new OutputFile(STDOUT_FILENO, {}, {}));
+  auto beside = fmt::format("{}.{}.part", path, ::getpid());
+  const int fd =
+      ::open(beside.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, S_IRUSR | S_IWUSR);
+  if (fd < 0) return fail(cannot_write(path, errno));
+  return std::unique_ptr<OutputFile>(new OutputFile(fd, path, std::move(beside)));
+}
+
+OutputFile::~OutputFile() {
+  if (path_.empty()) return;
+  if (fd_ >= 0) ::close(fd_);
+  if (!finished_) ::unlink(beside_.c_str());
+}
+
+bool OutputFile::write(std::string_view text) {
+  while (error_ == 0 && !text.empty()) {
+    const auto written = ::write(fd_, text.data(), text.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0)
+      error_ = errno;
+    else
+      text.remove_prefix(static_cast<std::size_t>(written));
+  }
+  return error_ == 0;
+}
+
+bool OutputFile::reader_left() const { return path_.empty() && error_ == EPIPE; }
+
+Result<bool> OutputFile::finish() {
+  if (path_.empty()) {
+    if (error_ != 0 && !reader_left()) return fail(cannot_write(path_, error_));
+    return true;
+  }
+  if (error_ == 0 && ::fsync(fd_) != 0) error_ = errno;
+  ::close(fd_);
+  fd_ = -1;
+  if (error_ == 0 && ::rename(beside_.c_str(), path_.c_str()) != 0) error_ = errno;
+  if (error_ != 0) return fail(cannot_write(path_, error_));
+  finished_ = true;
+  return true;
+}
+
+}  // namespace headroom::app

@@ -1,0 +1,157 @@
+#include "family/proof/value_text.h"
+
+#include <cstdint>
+#include <cstring>
+
+namespace headroom::family {
+namespace {
+
+bool digit(char byte) { return byte >= '0' && byte <= '9'; }
+bool hex_digit(char byte) {
+  return digit(byte) || (byte >= 'a' && byte <= 'f') || (byte >= 'A' && byte <= 'F');
+}
+
+/// Walks through the fields of one JSON object. It is no judge of JSON: of bytes that are none it finds
+/// nothing or stops early.
+class FieldWalk {
+ public:
+  explicit FieldWalk(std::string_view json) : text_(json) {}
+
+  std::optional<std::string_view> find(std::string_view field) {
+    if (!take('{')) return std::nullopt;
+    while (true) {
+      const auto name = text();
+      if (!name || !take(':')) return std::nullopt;
+      if (*name == field) return text();
+      if (!skip_value() || !take(',')) return std::nullopt;
+    }
+  }
+
+ private:
+  char peek() {
+    while (at_ < text_.size() &&
+           (text_[at_] == ' ' || text_[at_] == '\n' || text_[at_] == '\t' || text_[at_] == '\r'))
+      ++at_;
+    return at_ < text_.size() ? text_[at_] : '\0';
+  }
+  bool take(char wanted) {
+    if (peek() != wanted) return false;
+    ++at_;
+    return true;
+  }
+  /// A text in quotes; the place is behind it afterwards.
+  std::optional<std::string_view> text() {
+    if (!take('"')) return std::nullopt;
+    const std::size_t begin = at_;
+    while (true) {
+      const std::size_t special = text_.find_first_of("\"\\", at_);
+      if (special == std::string_view::npos) return std::nullopt;
+      at_ = special + (text_[special] == '\\' ? 2 : 1);
+      if (text_[special] == '"') return text_.substr(begin, special - begin);
+      if (at_ > text_.size()) return std::nullopt;
+    }
+  }
+  bool skip_value() {
+    const char first = peek();
+    if (first == '"') return text().has_value();
+    if (first == '{' || first == '[') return skip_nested();
+    at_ = text_.find_first_of(",}", at_);
+    return at_ != std::string_view::npos;
+  }
+  bool skip_nested() {
+    std::size_t depth = 0;
+    while (true) {
+      at_ = text_.find_first_of("\"{}[]", at_);
+      if (at_ == std::string_view::npos) return false;
+      const char what = text_[at_];
+      if (what == '"') {
+        if (!text()) return false;
+        continue;
+      }
+      ++at_;
+      if (what == '{' || what == '[') {
+        ++depth;
+      } else if (--depth == 0) {
+        return true;
+      }
+    }
+  }
+
+  std::string_view text_;
+  std::size_t at_ = 0;
+};
+
+/// Digits at a fixed place.
+std::optional<int> digits(std::string_view text, std::size_t at, std::size_t count) {
+  if (at + count > text.size()) return std::nullopt;
+  int number = 0;
+  for (const char byte : text.substr(at, count)) {
+    if (!digit(byte)) return std::nullopt;
+    number = number * 10 + (byte - '0');
+  }
+  return number;
+}
+
+/// The offset behind the seconds and their fraction: "", "Z", "+05:30".
+std::optional<std::chrono::minutes> offset_of(std::string_view text) {
+  if (text.empty() || text == "Z") return std::chrono::minutes(0);
+  const auto hours = digits(text, 1, 2);
+  const auto minutes = digits(text, text.size() == 5 ? 3 : 4, 2);
+  if ((text[0] != '+' && text[0] != '-') || !hours || !minutes) return std::nullopt;
+  const std::chrono::minutes offset = std::chrono::hours(*hours) + std::chrono::minutes(*minutes);
+  return text[0] == '-' ? -offset : offset;
+}
+
+}  // namespace
+
+std::optional<std::string_view> json_text(std::string_view json, std::string_view field) {
+  return FieldWalk(json).find(field);
+}
+
+std::optional<std::chrono::milliseconds> instant_of(std::string_view iso) {
+  using namespace std::chrono;
+  const auto y = digits(iso, 0, 4), mo = digits(iso, 5, 2), d = digits(iso, 8, 2);
+  const auto h = digits(iso, 11, 2), mi = digits(iso, 14, 2), s = digits(iso, 17, 2);
+  if (!y || !mo || !d || !h || !mi || !s || iso[4] != '-' || iso[7] != '-' ||
+      (iso[10] != 'T' && iso[10] != ' ') || iso[13] != ':' || iso[16] != ':')
+    return std::nullopt;
+  const year_month_day date{year(*y), month(static_cast<unsigned>(*mo)), day(static_cast<unsigned>(*d))};
+  if (!date.ok() || *h > 23 || *mi > 59 || *s > 60) return std::nullopt;
+  std::size_t at = 19;
+  milliseconds fraction{};
+  if (at < iso.size() && iso[at] == '.') {
+    const std::size_t begin = ++at;
+    while (at < iso.size() && digit(iso[at])) ++at;
+    for (int scale = 100, i = 0; i < 3 && begin + static_cast<std::size_t>(i) < at; ++i, scale /= 10)
+      fraction += milliseconds((iso[begin + static_cast<std::size_t>(i)] - '0') * scale);
+  }
+  const auto offset = offset_of(iso.substr(at));
+  if (!offset) return std::nullopt;
+  return duration_cast<milliseconds>(sys_days(date).time_since_epoch()) + hours(*h) + minutes(*mi) +
+         seconds(*s) + fraction - *offset;
+}
+
+std::size_t find_word(std::string_view name, std::string_view word, std::size_t rare) {
+  for (std::size_t at = rare; at < name.size(); ++at) {
+    const void* found = std::memchr(name.data() + at, word[rare], name.size() - at);
+    if (found == nullptr) break;
+    at = static_cast<std::size_t>(static_cast<const char*>(found) - name.data());
+    if (name.substr(at - rare, word.size()) == word) return at - rare;
+  }
+  return std::string_view::npos;
+}
+
+bool is_uuid(std::string_view text) {
+  if (text.size() != 36 || text[8] != '-' || text[13] != '-' || text[18] != '-' || text[23] != '-')
+    return false;
+  for (std::size_t i = 0; i < text.size(); ++i)
+    if (!hex_digit(text[i]) && i != 8 && i != 13 && i != 18 && i != 23) return false;
+  return true;
+}
+
+std::optional<std::string_view> before_uuid(std::string_view text) {
+  if (text.size() < 36 || !is_uuid(text.substr(text.size() - 36))) return std::nullopt;
+  return text.substr(0, text.size() - 36);
+}
+
+}  // namespace headroom::family

@@ -1,0 +1,60 @@
+#include "family/proof/ledger.h"
+
+namespace headroom::family::proofs {
+namespace {
+
+// arq/connections.py enqueue_job, worker.py finish_job: a job's key and its place in the queue come and go in
+// one MULTI each, so an id without a key has outlived it: the key expires a day after the job was due. A run
+// that takes longer has `arq:in-progress:`.
+constexpr Marks queued = 1, job = 2, runs = 4;
+
+constexpr Verdict verdicts[] = {
+    {.kind = "dangling-queue-id",
+     .counted = queued,
+     .none = job | runs,
+     .members = true,
+     .why = "ids in queues whose job has expired: a worker that takes one writes \"job expired\" and drops "
+            "it"},
+};
+
+constexpr std::string_view queue = "arq:queue", job_begin = "arq:job:", run_begin = "arq:in-progress:";
+
+class Arq : public Ledger {
+ public:
+  explicit Arq(const ProofLimits& limits) : Ledger("arq", verdicts, limits) {}
+
+  Types types() const override { return Types(KeyType::string) | KeyType::zset; }
+
+  Reading wants(const StoredKey& key) override {
+    const std::string_view name = key.key;
+    if (!name.starts_with("arq:")) return Reading::nothing;
+    owner_ = owner(key.db, {});
+    if (key.type == KeyType::zset) {
+      name_ = keep(name);
+      return name == queue || name.starts_with("arq:queue:") ? Reading::elements : Reading::nothing;
+    }
+    if (name.starts_with(job_begin)) mark(owner_, name.substr(job_begin.size()), job, {});
+    if (name.starts_with(run_begin)) mark(owner_, name.substr(run_begin.size()), runs, {});
+    return Reading::nothing;
+  }
+
+  bool element(const Element& element) override {
+    mark(owner_, element.name, queued, name_);
+    return true;
+  }
+  void ends(const StoredKey&, const ValueSize&, Bytes) override {}
+
+ private:
+  Owner owner_ = nobody;
+  std::string_view name_{};
+};
+
+}  // namespace
+
+ProofGroup arq() {
+  return {.name = "arq", .settles = {}, .make = [](const ProofLimits& limits) {
+            return std::unique_ptr<Proof>(new Arq(limits));
+          }};
+}
+
+}  // namespace headroom::family::proofs

@@ -1,0 +1,54 @@
+#include "family/proof/ledger.h"
+
+namespace headroom::family::proofs {
+namespace {
+
+// redbeat/schedulers.py: an entry's hash and its place in `redbeat::schedule` are written in one MULTI. The
+// scheduler that meets a place without an entry takes it away. Only the default prefix is known here.
+constexpr Marks scheduled = 1, entry = 2;
+
+constexpr Verdict verdicts[] = {
+    {.kind = "dangling-schedule",
+     .counted = scheduled,
+     .none = entry,
+     .members = true,
+     .why =
+         "times for periodic tasks whose entry is gone: nothing runs at them, and the scheduler drops each "
+         "when it comes to it"},
+};
+
+constexpr std::string_view schedule = "redbeat::schedule", prefix = "redbeat:";
+
+class Redbeat : public Ledger {
+ public:
+  explicit Redbeat(const ProofLimits& limits) : Ledger("redbeat", verdicts, limits) {}
+
+  Types types() const override { return Types(KeyType::hash) | KeyType::zset; }
+
+  Reading wants(const StoredKey& key) override {
+    if (!key.key.starts_with(prefix)) return Reading::nothing;
+    owner_ = owner(key.db, {});
+    if (key.type == KeyType::zset) return key.key == schedule ? Reading::elements : Reading::nothing;
+    mark(owner_, key.key, entry, {});
+    return Reading::nothing;
+  }
+
+  bool element(const Element& element) override {
+    mark(owner_, element.name, scheduled, schedule);
+    return true;
+  }
+  void ends(const StoredKey&, const ValueSize&, Bytes) override {}
+
+ private:
+  Owner owner_ = nobody;
+};
+
+}  // namespace
+
+ProofGroup redbeat() {
+  return {.name = "redbeat", .settles = {}, .make = [](const ProofLimits& limits) {
+            return std::unique_ptr<Proof>(new Redbeat(limits));
+          }};
+}
+
+}  // namespace headroom::family::proofs

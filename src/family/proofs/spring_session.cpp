@@ -1,0 +1,109 @@
+#include <charconv>
+
+#include "family/proof/ledger.h"
+#include "family/proof/value_text.h"
+
+namespace headroom::family::proofs {
+namespace {
+
+// RedisIndexedSessionRepository, RedisSessionExpirationPolicy. A session's hash is written before it enters
+// the index of its user and outlives its end by five minutes, in which it is taken out again. The set of a
+// minute is read in the minute after it and never again. Members are written by the application's serializer:
+// plain, as JSON text, or as a Java object (STREAM_MAGIC 0xACED, version 5, TC_STRING, two bytes of length).
+constexpr Marks session = 1, indexed = 2;
+
+enum : std::size_t { past_minute };
+constexpr Verdict verdicts[] = {
+    {.kind = "past-expirations",
+     .why = "sessions that were to end in a minute that is past: the application reads each such set in the "
+            "minute after it and never again, and the first write of a set gives it no TTL "
+            "(spring-session#3477)"},
+    {.kind = "index-entry-without-session",
+     .counted = indexed,
+     .none = session,
+     .members = true,
+     .why = "sessions in the index of a user that are gone; the index has no TTL (spring-session#2230)"},
+};
+
+constexpr std::string_view sessions = ":sessions:", expirations = ":expirations:",
+                           index =
+                               ":index:org.springframework.session.FindByIndexNameSessionRepository."
+                               "PRINCIPAL_NAME_INDEX_NAME:",
+                           reactive_index = ":sessions:index:PRINCIPAL_NAME_INDEX_NAME:";
+constexpr std::chrono::minutes patience{10};
+
+std::string_view plain(std::string_view member) {
+  constexpr std::string_view java("\xac\xed\x00\x05t", 5);
+  if (member.starts_with(java) && member.size() > java.size() + 2) return member.substr(java.size() + 2);
+  if (member.size() > 2 && member.starts_with('"') && member.ends_with('"'))
+    return member.substr(1, member.size() - 2);
+  return member;
+}
+
+class SpringSession : public Ledger {
+ public:
+  explicit SpringSession(const ProofLimits& limits) : Ledger("spring_session", verdicts, limits) {}
+
+  Types types() const override { return Types(KeyType::hash) | KeyType::set; }
+
+  Reading wants(const StoredKey& key) override {
+    if (key.type == KeyType::hash) {
+      const std::size_t at = find_word(key.key, sessions, 7);
+      if (at != std::string_view::npos)
+        mark(owner(key.db, key.key.substr(0, at)), key.key.substr(at + sessions.size()), session, {});
+      return Reading::nothing;
+    }
+    for (const std::string_view kind : {index, reactive_index}) {
+      const std::size_t at = find_word(key.key, kind, kind.find('x'));
+      if (at != std::string_view::npos) return read(key, at, true);
+    }
+    const std::size_t at = find_word(key.key, expirations, 2);
+    return at != std::string_view::npos && is_past(key.key.substr(at + expirations.size()))
+               ? read(key, at, false)
+               : Reading::nothing;
+  }
+
+  bool element(const Element& element) override {
+    const std::string_view member = plain(element.name);
+    if (is_index_) return mark(owner_, member, indexed, name_), true;
+    is_minute_ = member.starts_with("expires:");
+    return false;
+  }
+
+  void ends(const StoredKey&, const ValueSize&, Bytes bytes) override {
+    if (!is_index_ && is_minute_) tally(owner_, past_minute, 1, bytes, name_);
+  }
+
+ private:
+  Reading read(const StoredKey& key, std::size_t root, bool is_index) {
+    name_ = keep(key.key);
+    is_index_ = is_index;
+    is_minute_ = false;
+    owner_ = owner(key.db, name_.substr(0, root));
+    return key.expires ? Reading::nothing : Reading::elements;
+  }
+
+  /// The name is a time in milliseconds.
+  bool is_past(std::string_view digits) const {
+    std::int64_t minute = 0;
+    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), minute);
+    return error == std::errc() && end == digits.data() + digits.size() && minute > 0 &&
+           std::chrono::milliseconds(minute) < now() - patience;
+  }
+
+  // Of the key at hand.
+  std::string_view name_{};
+  Owner owner_ = nobody;
+  bool is_index_ = false, is_minute_ = false;
+};
+
+}  // namespace
+
+ProofGroup spring_session() {
+  return {
+      .name = "spring_session",
+      .settles = {{"spring_session", "past-expirations"}, {"spring_session", "stale-index"}},
+      .make = [](const ProofLimits& limits) { return std::unique_ptr<Proof>(new SpringSession(limits)); }};
+}
+
+}  // namespace headroom::family::proofs
