@@ -111,13 +111,13 @@ async function interrupt({ queue }) {
 }
 
 async function shuffle({ queue }) {
-  const [delayed] = await queue.getDelayed(0, 0);
-  await delayed?.promote();
+  const [delayed] = await queue.getDelayed(5, 5); // the first one may be due before we are back
+  await delayed?.promote().catch(note);
   const [first, second] = await queue.getJobs(['prioritized'], 0, 1);
-  await first?.changePriority({ priority: 9 });
-  await second?.remove();
+  await first?.changePriority({ priority: 9 }).catch(note);
+  await second?.remove().catch(note);
   const [failed] = await queue.getFailed(0, 0);
-  await failed?.retry('failed');
+  await failed?.retry('failed').catch(note);
   await queue.clean(1_000, 5, 'completed');
 }
 
