@@ -82,8 +82,8 @@ Subcommand audit() {
   return {"audit",
           "where the bytes are and whose they are; what is debris and why",
           "[TARGET...]",
-          {OptionGroup::connection, OptionGroup::look, OptionGroup::snapshot, OptionGroup::audit,
-           OptionGroup::output, OptionGroup::policy},
+          {OptionGroup::connection, OptionGroup::db, OptionGroup::look, OptionGroup::snapshot,
+           OptionGroup::allocator, OptionGroup::audit, OptionGroup::output, OptionGroup::policy},
           "",
           run};
 }
