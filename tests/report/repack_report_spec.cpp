@@ -98,6 +98,14 @@ TEST(RepackReport, sets_nothing_where_the_lowest_limits_do) {
   EXPECT_THAT(json["advice"][0]["why"].get<std::string>(), testing::HasSubstr("made anew"));
 }
 
+TEST(RepackReport, of_a_file_says_whose_allocator_it_takes_for_granted) {
+  auto survey = survey_of();
+  EXPECT_THAT(rendered(repack_report(survey, advice()), Format::text), testing::HasSubstr("jemalloc-16"));
+  survey.server.quantum = 16;
+  EXPECT_THAT(rendered(repack_report(survey, advice()), Format::text),
+              testing::Not(testing::HasSubstr("jemalloc-16")));
+}
+
 TEST(RepackReport, of_a_damaged_file_says_so) {
   auto survey = survey_of();
   survey.scan.complete = false;
