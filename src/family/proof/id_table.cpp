@@ -26,7 +26,7 @@ bool same(const IdTable::Entry& entry, const Identity& identity) {
 IdTable::IdTable(std::size_t bytes) : most_slots_(slots_for(bytes)) { clear(); }
 
 void IdTable::clear() {
-  std::vector<Entry>(std::min(first_slots, most_slots_)).swap(entries_);
+  Entries(std::min(first_slots, most_slots_)).swap(entries_);
   mask_ = entries_.size() - 1;
   used_ = left_out_ = waiting_count_ = 0;
 }
@@ -79,7 +79,7 @@ void IdTable::close_gap(std::size_t gap) {
 }
 
 void IdTable::grow() {
-  std::vector<Entry> old(entries_.size() * 2);
+  Entries old(entries_.size() * 2);
   old.swap(entries_);
   mask_ = entries_.size() - 1;
   used_ = 0;

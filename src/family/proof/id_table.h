@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <vector>
 
+#include "base/large_pages.h"
+
 /// What a proof remembers of millions of ids: 16 bytes each, no strings.
 namespace headroom::family {
 
@@ -88,6 +90,7 @@ class IdTable {
     std::uint16_t flags = 0;
     std::uint64_t bytes = 0;
   };
+  using Entries = std::vector<Entry, LargePages<Entry>>;
   static constexpr std::size_t first_slots = 1024;
 
   void settle(const Waiting& one);
@@ -96,7 +99,7 @@ class IdTable {
   void grow();
 
   std::size_t most_slots_;
-  std::vector<Entry> entries_;
+  Entries entries_;
   std::size_t mask_ = 0;
   std::size_t used_ = 0;
   std::uint64_t left_out_ = 0;

@@ -44,7 +44,7 @@ struct TypeFacts {
   Layout layout = Layout::unknown;
 };
 
-TypeFacts facts_of(std::uint8_t type) {
+constexpr TypeFacts facts_of_type(std::uint8_t type) {
   switch (type) {
     case string:
       return {KeyType::string, Layout::text};
@@ -96,6 +96,12 @@ TypeFacts facts_of(std::uint8_t type) {
   }
 }
 
+constexpr auto facts_by_type = [] {
+  std::array<TypeFacts, 256> facts{};
+  for (unsigned type = 0; type < 256; ++type) facts[type] = facts_of_type(static_cast<std::uint8_t>(type));
+  return facts;
+}();
+
 /// Scores before version 8: one byte for the length of a text, or for a value that is no text.
 double ascii_score(Cursor& in) {
   const auto at = in.offset();
@@ -138,9 +144,8 @@ void ValueDecoder::flush() {
   part_count_ = 0;
 }
 
-bool ValueDecoder::read(StoredKey key, bool valkey) {
-  const auto facts = facts_of(key.rdb_type);
-  key_ = key;
+bool ValueDecoder::read(bool valkey) {
+  const auto facts = facts_by_type[key_.rdb_type];
   key_.type = facts.type, key_.layout = facts.layout;
   size_ = {};
   if (facts.type == KeyType::string)
@@ -156,7 +161,7 @@ bool ValueDecoder::read(StoredKey key, bool valkey) {
 
 bool ValueDecoder::knows(std::uint8_t type, bool valkey) {
   if (valkey && type > hash_ttls_early) return false;  // Valkey went other ways from there
-  return facts_of(type).type != KeyType::unknown;
+  return facts_by_type[type].type != KeyType::unknown;
 }
 
 /// One huge value must not be paid for until the end.
