@@ -114,6 +114,7 @@ TEST_F(OrphanProof, finds_all_orphans_and_invents_none_while_bullmq_is_at_work) 
     const bool by_file = n % 2 == 0;
     const auto report = audit(by_file);
     ASSERT_FALSE(report.is_null());
+    EXPECT_EQ(report["source"], by_file ? "rdb" : "snapshot");
     EXPECT_EQ(found(report), expected(orphans)) << report["debris"].dump(1) << report["notes"];
     EXPECT_THAT(report["notes"].dump(), testing::Not(testing::HasSubstr("Not proved")));
     expect_examples(report, orphans, by_file);

@@ -16,12 +16,12 @@ if (!options.url) {
   console.error('usage: bullmq_load.mjs --url URL [--waiting N] [--concurrency N]');
   process.exit(2);
 }
-console.log = console.error; // libraries chat on stdout, which belongs to the report
 
 const connection = { ...redisAddress(options.url), maxRetriesPerRequest: null };
 const busyWhen = Number(options.waiting);
-// One lock outlives any pause of an overloaded machine, while the check for stalled jobs is often under way.
-const workers = { concurrency: Number(options.concurrency), lockDuration: 120_000, stalledInterval: 1_000 };
+// Locks are not renewed, so a job that takes longer is found stalled and given to another worker, as after a crash.
+const lockMs = 2_000;
+const workers = { concurrency: Number(options.concurrency), lockDuration: lockMs, lockRenewTime: 86_400_000, stalledInterval: 500, maxStalledCount: 1 };
 const unfinished = ['waiting', 'paused', 'active', 'delayed', 'prioritized', 'waiting-children'];
 const kept = [{ removeOnComplete: { count: 150 } }, { removeOnComplete: { age: 2, count: 200 } }, { removeOnComplete: { age: 3600, count: 150 } }];
 
@@ -29,17 +29,21 @@ let stopping = false;
 let serial = 0;
 const problems = new Map();
 const note = ({ message }) => {
-  const problem = message.replace(/[\w:{}-]*\d[\w:-]*/g, 'N');
+  const problem = message.split('\n')[0].replace(/[\w:{}-]*\d[\w:-]*/g, 'N');
   problems.set(problem, (problems.get(problem) ?? 0) + 1);
 };
+// Libraries chat on stdout, which belongs to the report.
+console.log = console.warn = console.error = (...words) => note({ message: words.join(' ') });
 
 class BusyQueue {
-  constructor(library, name, process) {
-    Object.assign(this, { library, root: `${library.prefix}:${name}`, counts: { added: 0, completed: 0, failed: 0, attempts: 0 } });
+  constructor(library, name) {
+    const counts = { added: 0, completed: 0, failed: 0, attempts: 0, stalled: 0 };
+    Object.assign(this, { library, root: `${library.prefix}:${name}`, counts });
     this.queue = library.queue(name, { streams: { events: { maxLen: 1000 } } });
-    const worker = library.worker(name, (job) => (this.counts.attempts++, process(job)), workers);
-    worker.on('completed', () => this.counts.completed++);
-    worker.on('failed', (job) => (this.counts.failed += job?.finishedOn ? 1 : 0));
+    const worker = library.worker(name, (job) => (counts.attempts++, work(job)), workers);
+    worker.on('completed', () => counts.completed++);
+    worker.on('failed', (job) => (counts.failed += job?.finishedOn ? 1 : 0));
+    worker.on('stalled', () => counts.stalled++);
   }
 
   async underWay() {
@@ -66,7 +70,7 @@ function customId(library, n) {
 
 function mail(library) {
   const n = ++serial;
-  const data = { order: n, to: `customer${n}@shop.example`, ms: n % 4 };
+  const data = { order: n, to: `customer${n}@shop.example`, ms: n % 300 === 0 ? 2 * lockMs : n % 4 };
   const opts = { ...kept[n % kept.length], removeOnFail: { count: 50 } };
   switch (n % 9) {
     case 0: return { name: 'remind', data, opts: { ...opts, delay: 20 + (n % 300) } };
@@ -86,7 +90,7 @@ function order(names) {
   const n = ++serial;
   const opts = { ...kept[n % kept.length], removeOnFail: { count: 50 } };
   const items = Array.from({ length: 1 + (n % 3) }, (_, item) => ({
-    name: 'item', queueName: names.items, data: { item, ms: n % 5, logs: n % 5 === 0 ? 1 : 0, failures: n % 11 === 0 ? 9 : n % 2 },
+    name: 'item', queueName: names.items, data: { item, ms: n % 200 === 0 ? 2 * lockMs : n % 5, logs: n % 5 === 0 ? 1 : 0, failures: n % 11 === 0 ? 9 : n % 2 },
     opts: { ...opts, attempts: 2, backoff: { type: 'fixed', delay: 10 }, ...(n % 22 === 0 ? { removeDependencyOnFailure: true } : { failParentOnFailure: true }) },
   }));
   return { name: 'order', queueName: names.orders, data: { order: n }, opts: { ...opts, ...(n % 4 === 0 ? { jobId: `order-${n}` } : {}) }, children: items };
@@ -131,7 +135,7 @@ async function repeat({ queue, library }) {
 /** The queues of one major, and all that goes on in them. */
 async function busyShop(alias, prefix, names) {
   const library = new BullmqLibrary(alias, { connection, prefix });
-  const [mails, orders, items] = [names.mail, names.orders, names.items].map((name) => new BusyQueue(library, name, work));
+  const [mails, orders, items] = [names.mail, names.orders, names.items].map((name) => new BusyQueue(library, name));
   const flows = library.flows();
   await repeat(mails);
   forever(5, () => feed(mails, async () => (await mails.queue.addBulk(Array.from({ length: 40 }, () => mail(library)))).length));
