@@ -12,7 +12,7 @@
 namespace headroom::test {
 namespace {
 
-constexpr double near = 0.02;
+constexpr double near = 0.02, near_in_place = 0.05;
 
 /// Hashes as job queues and Celery leave them, and what is small, long or wide among hashes, sorted sets and
 /// sets.
@@ -151,12 +151,12 @@ TEST(Repack, foretells_by_queue_what_jobs_of_bullmq_save_when_they_are_made_anew
   ASSERT_FALSE(mail.is_null()) << report["owners"];
   EXPECT_EQ(mail["family"], "bullmq");
   const auto hashes = foretold(report["settings"], "hash", 512, 512);
-  EXPECT_NEAR(saved, hashes, near * hashes);
+  EXPECT_NEAR(saved, hashes, near_in_place * hashes);
   EXPECT_NEAR(foretold(mail["settings"], "hash", 512, 512), hashes, 0.01 * hashes);
   const auto jobs = row(report["jobs"], "owner", "bull:mail");
   EXPECT_EQ(jobs["jobs"], 3000);
   EXPECT_NEAR(jobs["bytes_per_job"].get<double>() - jobs["bytes_per_job_after"].get<double>(), saved / 3000,
-              near * saved / 3000);
+              near_in_place * saved / 3000);
   RecordProperty("bytes saved, foretold", std::to_string(hashes));
   RecordProperty("bytes saved, measured", std::to_string(saved));
   RecordProperty("a job, before and after", jobs.dump());
