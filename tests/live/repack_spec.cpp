@@ -12,7 +12,7 @@
 namespace headroom::test {
 namespace {
 
-constexpr double near = 0.02, near_in_place = 0.05;
+constexpr double near = 0.02;
 
 /// Hashes as job queues and Celery leave them, and what is small, long or wide among hashes, sorted sets and
 /// sets.
@@ -134,7 +134,9 @@ void make_hashes_anew(const RedisServer& server) {
 }
 
 TEST(Repack, foretells_by_queue_what_jobs_of_bullmq_save_when_they_are_made_anew) {
-  RedisServer server;
+  // Latency tracking takes 24 KB at the first call of each command: SCAN, PTTL, DUMP and RESTORE would hide 5
+  // % of what is saved.
+  RedisServer server({"--latency-tracking", "no"});
   produce({"bullmq_finished.mjs", "--queue", "mail", "--jobs", "3000"}, server.url());
   produce({"bullmq_finished.mjs", "--queue", "short", "--jobs", "500", "--bytes", "10"}, server.url());
   const auto report = repack(saved_by(server), allocator_of(server));
@@ -151,12 +153,17 @@ TEST(Repack, foretells_by_queue_what_jobs_of_bullmq_save_when_they_are_made_anew
   ASSERT_FALSE(mail.is_null()) << report["owners"];
   EXPECT_EQ(mail["family"], "bullmq");
   const auto hashes = foretold(report["settings"], "hash", 512, 512);
-  EXPECT_NEAR(saved, hashes, near_in_place * hashes);
+  // The model takes a hash of 9 to 13 fields to hold its old table of 64 bytes still, as it does until it was
+  // read a few times (docs/memory-model.md). Workers read their jobs: most of those tables are gone, and were
+  // not there to be saved.
+  EXPECT_LE(saved, (1 + near) * hashes);
+  EXPECT_GE(saved, (1 - near) * (hashes - 64 * 3500));
   EXPECT_NEAR(foretold(mail["settings"], "hash", 512, 512), hashes, 0.01 * hashes);
   const auto jobs = row(report["jobs"], "owner", "bull:mail");
   EXPECT_EQ(jobs["jobs"], 3000);
-  EXPECT_NEAR(jobs["bytes_per_job"].get<double>() - jobs["bytes_per_job_after"].get<double>(), saved / 3000,
-              near_in_place * saved / 3000);
+  const auto per_job = jobs["bytes_per_job"].get<double>() - jobs["bytes_per_job_after"].get<double>();
+  EXPECT_GE(per_job, (1 - near) * saved / 3000);
+  EXPECT_LE(per_job - 64, (1 + near) * saved / 3000);
   RecordProperty("bytes saved, foretold", std::to_string(hashes));
   RecordProperty("bytes saved, measured", std::to_string(saved));
   RecordProperty("a job, before and after", jobs.dump());
