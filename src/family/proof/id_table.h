@@ -72,15 +72,12 @@ class IdTable {
   }
   /// Whether the next few calls of add() may leave something out.
   bool nearly_full() const { return used_ + 2 * waiting_.size() >= room(); }
-  /// Removes those of which `unwanted(entry)`.
+  /// Removes those of which `unwanted(entry)`, in place.
   template <class Unwanted>
   void remove(Unwanted unwanted) {
     flush();
-    Entries old(entries_.size());
-    old.swap(entries_);
-    used_ = 0;
-    for (const Entry& entry : old)
-      if (entry.flags != 0 && !unwanted(entry)) place(entry);
+    for (std::size_t slot = 0; slot < entries_.size(); ++slot)
+      while (entries_[slot].flags != 0 && unwanted(entries_[slot])) close_gap(slot);
   }
   /// Forgets everything and takes up the least memory.
   void clear();
@@ -101,6 +98,7 @@ class IdTable {
 
   void settle(const Waiting& one);
   void place(const Entry& entry);
+  void close_gap(std::size_t gap);
   void grow();
 
   std::size_t most_slots_;

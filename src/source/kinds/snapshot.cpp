@@ -212,14 +212,6 @@ class Teller {
   std::chrono::steady_clock::time_point began_, told_;
 };
 
-/// A file that changed under our eyes (F06): that is why it does not fit, or why it only seems to.
-void judge_change(rdb::Decoded& decoded, const rdb::Input& input) {
-  if (decoded.checksum == rdb::Checksum::right || !input.changed()) return;
-  constexpr const char* why = "the file changed while it was read";
-  decoded.fault = decoded.fault.empty() ? why : fmt::format("{}: {}", why, decoded.fault);
-  decoded.complete = false, decoded.input_failed = true;
-}
-
 std::string_view stopped_by(const rdb::Decoded& decoded, const rdb::StoppableInput& input,
                             bool asked_to_stop) {
   if (decoded.complete) return {};
@@ -230,6 +222,13 @@ std::string_view stopped_by(const rdb::Decoded& decoded, const rdb::StoppableInp
 }
 
 }  // namespace
+
+void judge_change(rdb::Decoded& decoded, const rdb::Input& input) {
+  if (decoded.checksum == rdb::Checksum::right || !input.changed()) return;
+  constexpr const char* why = "the file changed while it was read";
+  decoded.fault = decoded.fault.empty() ? why : fmt::format("{}: {}", why, decoded.fault);
+  decoded.complete = false, decoded.input_failed = true;
+}
 
 void add_aux(SnapshotFacts& facts, std::string_view name, std::string_view value) {
   constexpr std::uint64_t latest = std::uint64_t{1} << 40U;  // of seconds that still fit as milliseconds

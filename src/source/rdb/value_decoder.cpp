@@ -111,6 +111,21 @@ double ascii_score(Cursor& in) {
   return score.value_or(0);
 }
 
+/// Bytes of a score in a listpack: an integer where it is one, else text of up to 17 digits (zzlInsertAt in
+/// src/t_zset.c, the integer encodings of src/listpack.c). Text is taken to have 18 characters: servers
+/// before 7.2 print all 17 digits, later ones fewer.
+std::uint64_t packed_score(double score) {
+  constexpr double longest_whole = 4503599627370496;  // 2^52, as double2ll() in src/util.c has it
+  if (!(score > -longest_whole && score < longest_whole)) return 20;
+  const auto whole = static_cast<std::int64_t>(score);
+  if (static_cast<double>(whole) != score) return 20;
+  if (whole >= 0 && whole < 128) return 2;
+  if (whole >= -4096 && whole < 4096) return 3;
+  if (whole >= INT16_MIN && whole <= INT16_MAX) return 4;
+  if (whole >= -(1 << 23) && whole < (1 << 23)) return 5;
+  return whole >= INT32_MIN && whole <= INT32_MAX ? 6 : 10;
+}
+
 }  // namespace
 
 bool ValueDecoder::begin() {
@@ -246,6 +261,7 @@ void ValueDecoder::read_scored_members() {
     const bool tells = telling_;
     add(tells ? take_text(first_) : skip_part(in_));
     const double score = ascii ? ascii_score(in_) : in_.little<double>();
+    size_.packed_scores += packed_score(score);
     if (tells && !in_.failed()) tell({first_, {}, score});
   }
 }

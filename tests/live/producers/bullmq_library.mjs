@@ -30,13 +30,19 @@ export class BullmqLibrary {
 
   /** A worker that takes no job by itself: for tests of a single job with getNextJob. */
   idleWorker(name, options = {}) {
-    return this.#worker(name, null, { autorun: false, ...options });
+    return this.worker(name, null, { autorun: false, ...options });
+  }
+
+  /** A worker that takes jobs until it is closed. */
+  worker(name, process, options = {}) {
+    const worker = new this.api.Worker(name, process, { connection: this.connection, prefix: this.prefix, ...options });
+    return this.#remember(worker);
   }
 
   /** Works on the queue until nothing waits and only jobs that hang are left active, then dies leaving those behind. */
   async work(name, { hanging = 0, ...options } = {}) {
     const counter = this.queue(name, options.prefix ? { prefix: options.prefix } : {});
-    const worker = this.#worker(name, (job) => outcomes[job.data.outcome ?? 'complete'](job), { concurrency: 10, ...options });
+    const worker = this.worker(name, (job) => outcomes[job.data.outcome ?? 'complete'](job), { concurrency: 10, ...options });
     for (let tries = 0; ; tries++) {
       const { active, waiting, prioritized = 0 } = await counter.getJobCounts('active', 'waiting', ...(this.major >= 4 ? ['prioritized'] : []));
       if (waiting + prioritized === 0 && active === hanging) break;
@@ -53,11 +59,6 @@ export class BullmqLibrary {
 
   async closeAll() {
     await Promise.all([...this.#open].map((one) => this.close(one, true)));
-  }
-
-  #worker(name, process, options) {
-    const worker = new this.api.Worker(name, process, { connection: this.connection, prefix: this.prefix, ...options });
-    return this.#remember(worker);
   }
 
   #remember(one) {
