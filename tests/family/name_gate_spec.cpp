@@ -49,7 +49,7 @@ std::string any_bytes(std::mt19937& random, std::size_t most) {
 // Texts of the signs and of names that the proofs know, in any surroundings.
 std::string some_name(std::mt19937& random, const std::vector<std::string>& texts) {
   auto name = any_bytes(random, 9);
-  for (unsigned pieces = random() % 3; pieces > 0; --pieces) {
+  for (auto pieces = random() % 3; pieces > 0; --pieces) {
     name += texts[random() % texts.size()];
     name += any_bytes(random, random() % 4 == 0 ? 45 : 3);
   }

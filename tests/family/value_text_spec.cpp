@@ -34,6 +34,17 @@ TEST(JsonText, ends_on_bytes_that_are_no_json) {
 }
 
 // Expected numbers: date -u -d '...' +%s
+TEST(JsonText, is_found_behind_texts_of_any_length_with_any_escape_in_them) {
+  for (std::size_t before = 0; before < 20; ++before)
+    for (std::size_t behind = 0; behind < 20; ++behind)
+      for (const std::string escape : {"", R"(\")", R"(\\)", R"(\", \"d\": \"no)"}) {
+        const auto text = std::string(before, '#') + escape + std::string(behind, '\x80');
+        EXPECT_EQ(json_text(R"({"a": ")" + text + R"(", "d": "yes"})", "d"), "yes") << text;
+        EXPECT_EQ(json_text(R"({"d": ")" + text + R"("})", "d"), text);
+        EXPECT_EQ(json_text(R"({"a": ")" + text, "d"), std::nullopt) << text;
+      }
+}
+
 TEST(AnInstant, is_read_with_and_without_fraction_and_offset) {
   EXPECT_EQ(instant_of("2026-11-21T04:47:16.695318"), milliseconds(1795236436695));
   EXPECT_EQ(instant_of("2026-11-21T04:47:16"), milliseconds(1795236436000));
