@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstdint>
+#include <cstring>
 
 namespace headroom::family {
 namespace {
@@ -63,6 +64,29 @@ std::string_view without(std::string_view name, std::string_view suffix) {
   return name[colon] == ':' ? name.substr(0, colon) : std::string_view();
 }
 
+/// Whether two ':' stand three bytes apart, as in ":de:". Eight places at a time.
+bool has_colons_apart(std::string_view name) {
+  constexpr std::uint64_t ones = 0x0101010101010101, colons = ones * ':', tops = ones << 7U;
+  if (name.size() < 11) return name.find(":de:") != std::string_view::npos;
+  const auto found_at = [&](std::size_t place) {
+    std::uint64_t front = 0, behind = 0;
+    std::memcpy(&front, name.data() + place, 8);
+    std::memcpy(&behind, name.data() + place + 3, 8);
+    const std::uint64_t other = (front ^ colons) | (behind ^ colons);  // a byte of zero: both are there
+    return ((other - ones) & ~other & tops) != 0;
+  };
+  const std::size_t last = name.size() - 11;
+  for (std::size_t place = 0; place < last; place += 8)
+    if (found_at(place)) return true;
+  return found_at(last);
+}
+
+/// Strings are what there is most of: nearly all are none of a queue's by these two looks.
+bool may_be_string_of_queue(std::string_view name) {
+  const auto last = static_cast<unsigned char>(name.back());
+  return (types_by_last_byte[last] & Types(KeyType::string).bits) != 0 || has_colons_apart(name);
+}
+
 BullKey fixed_part(const Split& key, KeyType type) {
   const auto last = static_cast<unsigned char>(key.name.back());
   if ((types_by_last_byte[last] & Types(type).bits) == 0) return {};
@@ -74,13 +98,12 @@ BullKey fixed_part(const Split& key, KeyType type) {
   return {};
 }
 
-// Strings are what there is most of. Of queues they end in few words, or hold ":de:", for which two ':' are
-// needed.
+// They end in few words (of which "groups-lid" ends as "id" does), or hold ":de:".
 BullKey of_string(const Split& key) {
   const auto fixed = fixed_part(key, KeyType::string);
   if (fixed.role != BullRole::none) return fixed;
   if (key.tail == "groups-lid") return key.as(BullRole::group, key.lead);
-  if (key.lead.find(':') == std::string_view::npos || key.tail == "lock") return {};
+  if (key.tail == "lock") return {};
   const auto root = key.before(":de:");
   return root.empty() ? BullKey() : key.as(BullRole::deduplication, root);
 }
@@ -132,6 +155,7 @@ const BullPartName* bull_part(BullPart part) {
 }
 
 BullKey bull_key(std::string_view name, KeyType type) {
+  if (name.empty() || (type == KeyType::string && !may_be_string_of_queue(name))) return {};
   const auto colon = name.rfind(':');
   if (colon == std::string_view::npos || colon == 0) return {};
   const Split key{name, name.substr(0, colon), name.substr(colon + 1)};

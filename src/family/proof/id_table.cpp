@@ -32,8 +32,7 @@ void IdTable::clear() {
 }
 
 void IdTable::flush() {
-  for (std::size_t i = 0; i < waiting_count_; ++i) settle(waiting_[i]);
-  waiting_count_ = 0;
+  for (; waiting_count_ > 0; --waiting_count_) settle(waiting_[(added_ - waiting_count_) % waiting_.size()]);
 }
 
 void IdTable::settle(const Waiting& one) {

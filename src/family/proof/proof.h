@@ -4,11 +4,13 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "family/family.h"
+#include "family/proof/name_gate.h"
 #include "model/stored_value.h"
 #include "model/survey.h"
 
@@ -42,6 +44,9 @@ class Proof {
   virtual ~Proof() = default;
   /// The types of which it may want a key; the others never reach wants().
   virtual Types types() const = 0;
+  /// What names must have to be of interest: those of no sign need not reach wants(). Empty: all may be of
+  /// interest. A sign per way into wants(), of each type.
+  virtual std::span<const Sign> signs() const { return {}; }
   /// `now` is the moment of the snapshot, since the epoch. `pass` is 1 for the first.
   virtual void begin(std::chrono::milliseconds now, unsigned pass) = 0;
   /// Decides by type and name in a few ns: 20 M keys of others pass by.

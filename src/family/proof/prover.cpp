@@ -1,6 +1,7 @@
 #include "family/proof/prover.h"
 
 #include <algorithm>
+#include <bit>
 #include <tuple>
 
 namespace headroom::family {
@@ -8,31 +9,30 @@ namespace headroom::family {
 Prover::Prover(const std::vector<ProofGroup>& groups, const ProofLimits& limits) {
   for (const ProofGroup& group : groups) {
     proofs_.push_back(group.make(limits));
-    active_.push_back(proofs_.back().get());
+    gate_.admit(proofs_.size() - 1, proofs_.back()->types(), proofs_.back()->signs());
+    active_ |= NameGate::Asked{1} << (proofs_.size() - 1);
     settled_.insert(settled_.end(), group.settles.begin(), group.settles.end());
   }
+  gate_.build();
 }
 
 void Prover::begin(std::chrono::milliseconds now, unsigned pass) {
   now_ = now;
-  for (auto& proofs : by_type_) proofs.clear();
-  for (Proof* proof : active_) {
-    proof->begin(now, pass);
-    for (std::size_t type = 0; type < key_type_count; ++type)
-      if (proof->types().has(static_cast<KeyType>(type))) by_type_[type].push_back(proof);
-  }
+  for (std::size_t i = 0; i < proofs_.size(); ++i)
+    if ((active_ >> i & 1U) != 0) proofs_[i]->begin(now, pass);
 }
 
 Reading Prover::wants(const StoredKey& key) {
-  const auto& proofs = by_type_[static_cast<std::size_t>(key.type)];
-  return proofs.empty() ? Reading::nothing : ask(key, proofs);
+  const auto asked = gate_.asked(key.type, key.key) & active_;
+  return asked == 0 ? Reading::nothing : ask(key, asked);
 }
 
-Reading Prover::ask(const StoredKey& key, const std::vector<Proof*>& proofs) {
+Reading Prover::ask(const StoredKey& key, NameGate::Asked asked) {
   if (key.expires && key.expires_at <= now_) return Reading::nothing;
   listening_.clear();
   Reading most = Reading::nothing;
-  for (Proof* proof : proofs) {
+  for (; asked != 0; asked &= asked - 1) {
+    Proof* const proof = proofs_[static_cast<std::size_t>(std::countr_zero(asked))].get();
     const Reading reading = proof->wants(key);
     if (reading == Reading::nothing) continue;
     listening_.push_back({proof, reading != Reading::size});
@@ -55,8 +55,9 @@ void Prover::ends(const StoredKey& key, const ValueSize& size, Bytes bytes) {
 }
 
 bool Prover::another_pass() {
-  std::erase_if(active_, [](Proof* proof) { return !proof->another_pass(); });
-  return !active_.empty();
+  for (std::size_t i = 0; i < proofs_.size(); ++i)
+    if ((active_ >> i & 1U) != 0 && !proofs_[i]->another_pass()) active_ &= ~(NameGate::Asked{1} << i);
+  return active_ != 0;
 }
 
 Prover::Proved Prover::finish() {

@@ -1,10 +1,10 @@
 #pragma once
 
-#include <array>
 #include <chrono>
 #include <memory>
 #include <vector>
 
+#include "family/proof/name_gate.h"
 #include "family/proof/proof.h"
 #include "model/stored_value.h"
 #include "model/survey.h"
@@ -19,10 +19,11 @@ namespace headroom::family {
 ///     ... read the snapshot, with the prover as ValueListener ...
 ///   } while (prover.another_pass());
 ///   auto proved = prover.finish();
-/// A key of a type that no proof wants costs one look into a table. If reading breaks off, what was missing
-/// would be taken for gone: do not call finish() then.
+/// A key that no proof wants by type and name costs a few looks into tables (name_gate.h). If reading breaks
+/// off, what was missing would be taken for gone: do not call finish() then.
 class Prover : public ValueListener {
  public:
+  /// At most NameGate::most_proofs groups.
   Prover(const std::vector<ProofGroup>& groups, const ProofLimits& limits);
 
   /// `now` is the moment of the snapshot, since the epoch: what expired by then counts as gone.
@@ -46,12 +47,12 @@ class Prover : public ValueListener {
     Proof* proof = nullptr;
     bool elements = false;
   };
-  Reading ask(const StoredKey& key, const std::vector<Proof*>& proofs);
+  Reading ask(const StoredKey& key, NameGate::Asked asked);
 
   std::vector<std::unique_ptr<Proof>> proofs_{};
   std::vector<SettledKind> settled_{};
-  std::vector<Proof*> active_{};  ///< that take part in this pass
-  std::array<std::vector<Proof*>, key_type_count> by_type_{};
+  NameGate gate_{};
+  NameGate::Asked active_ = 0;          ///< those that take part in this pass
   std::vector<Listening> listening_{};  ///< to the key at hand
   std::chrono::milliseconds now_{};
 };

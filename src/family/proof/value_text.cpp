@@ -1,5 +1,7 @@
 #include "family/proof/value_text.h"
 
+#include <array>
+#include <bit>
 #include <cstdint>
 #include <cstring>
 
@@ -10,6 +12,19 @@ bool digit(char byte) { return byte >= '0' && byte <= '9'; }
 bool hex_digit(char byte) {
   return digit(byte) || (byte >= 'a' && byte <= 'f') || (byte >= 'A' && byte <= 'F');
 }
+
+// Bytes at which a walk through JSON stops.
+enum Stop : std::uint8_t { in_text = 1, in_value = 2, in_nested = 4 };
+constexpr auto stops = [] {
+  std::array<std::uint8_t, 256> kinds{};
+  const auto mark = [&](std::string_view bytes, Stop kind) {
+    for (const char byte : bytes) kinds[static_cast<unsigned char>(byte)] |= kind;
+  };
+  mark("\"\\", in_text);
+  mark(",}", in_value);
+  mark("\"{}[]", in_nested);
+  return kinds;
+}();
 
 /// Walks through the fields of one JSON object. It is no judge of JSON: of bytes that are none it finds
 /// nothing or stops early.
@@ -39,14 +54,35 @@ class FieldWalk {
     ++at_;
     return true;
   }
+  /// Goes to the next byte of a kind, or to the end.
+  bool seek(Stop kind) {
+    while (at_ < text_.size() && (stops[static_cast<unsigned char>(text_[at_])] & kind) == 0) ++at_;
+    return at_ < text_.size();
+  }
+  /// Goes to the next quote or backslash, or to the end. Texts are most of what there is: eight bytes at a
+  /// time.
+  bool seek_in_text() {
+    constexpr std::uint64_t ones = 0x0101010101010101, tops = ones << 7U;
+    for (; at_ + 8 <= text_.size(); at_ += 8) {
+      std::uint64_t bytes = 0;
+      std::memcpy(&bytes, text_.data() + at_, 8);
+      const std::uint64_t quote = bytes ^ (ones * '"'), backslash = bytes ^ (ones * '\\');
+      const std::uint64_t zeros = (((quote - ones) & ~quote) | ((backslash - ones) & ~backslash)) & tops;
+      if (zeros == 0) continue;
+      // Above the first zero byte others may seem to be zero; the lowest is right.
+      at_ += static_cast<std::size_t>(std::countr_zero(zeros)) / 8;
+      return true;
+    }
+    return seek(in_text);
+  }
   /// A text in quotes; the place is behind it afterwards.
   std::optional<std::string_view> text() {
     if (!take('"')) return std::nullopt;
     const std::size_t begin = at_;
     while (true) {
-      const std::size_t special = text_.find_first_of("\"\\", at_);
-      if (special == std::string_view::npos) return std::nullopt;
-      at_ = special + (text_[special] == '\\' ? 2 : 1);
+      if (!seek_in_text()) return std::nullopt;
+      const std::size_t special = at_;
+      at_ += text_[special] == '\\' ? 2 : 1;
       if (text_[special] == '"') return text_.substr(begin, special - begin);
       if (at_ > text_.size()) return std::nullopt;
     }
@@ -55,14 +91,12 @@ class FieldWalk {
     const char first = peek();
     if (first == '"') return text().has_value();
     if (first == '{' || first == '[') return skip_nested();
-    at_ = text_.find_first_of(",}", at_);
-    return at_ != std::string_view::npos;
+    return seek(in_value);
   }
   bool skip_nested() {
     std::size_t depth = 0;
     while (true) {
-      at_ = text_.find_first_of("\"{}[]", at_);
-      if (at_ == std::string_view::npos) return false;
+      if (!seek(in_nested)) return false;
       const char what = text_[at_];
       if (what == '"') {
         if (!text()) return false;
@@ -82,12 +116,13 @@ class FieldWalk {
 };
 
 /// Digits at a fixed place.
-std::optional<int> digits(std::string_view text, std::size_t at, std::size_t count) {
+template <std::size_t count>
+std::optional<int> digits(std::string_view text, std::size_t at) {
   if (at + count > text.size()) return std::nullopt;
   int number = 0;
-  for (const char byte : text.substr(at, count)) {
-    if (!digit(byte)) return std::nullopt;
-    number = number * 10 + (byte - '0');
+  for (std::size_t i = 0; i < count; ++i) {
+    if (!digit(text[at + i])) return std::nullopt;
+    number = number * 10 + (text[at + i] - '0');
   }
   return number;
 }
@@ -95,8 +130,8 @@ std::optional<int> digits(std::string_view text, std::size_t at, std::size_t cou
 /// The offset behind the seconds and their fraction: "", "Z", "+05:30".
 std::optional<std::chrono::minutes> offset_of(std::string_view text) {
   if (text.empty() || text == "Z") return std::chrono::minutes(0);
-  const auto hours = digits(text, 1, 2);
-  const auto minutes = digits(text, text.size() == 5 ? 3 : 4, 2);
+  const auto hours = digits<2>(text, 1);
+  const auto minutes = digits<2>(text, text.size() == 5 ? 3 : 4);
   if ((text[0] != '+' && text[0] != '-') || !hours || !minutes) return std::nullopt;
   const std::chrono::minutes offset = std::chrono::hours(*hours) + std::chrono::minutes(*minutes);
   return text[0] == '-' ? -offset : offset;
@@ -110,8 +145,8 @@ std::optional<std::string_view> json_text(std::string_view json, std::string_vie
 
 std::optional<std::chrono::milliseconds> instant_of(std::string_view iso) {
   using namespace std::chrono;
-  const auto y = digits(iso, 0, 4), mo = digits(iso, 5, 2), d = digits(iso, 8, 2);
-  const auto h = digits(iso, 11, 2), mi = digits(iso, 14, 2), s = digits(iso, 17, 2);
+  const auto y = digits<4>(iso, 0), mo = digits<2>(iso, 5), d = digits<2>(iso, 8);
+  const auto h = digits<2>(iso, 11), mi = digits<2>(iso, 14), s = digits<2>(iso, 17);
   if (!y || !mo || !d || !h || !mi || !s || iso[4] != '-' || iso[7] != '-' ||
       (iso[10] != 'T' && iso[10] != ' ') || iso[13] != ':' || iso[16] != ':')
     return std::nullopt;

@@ -17,7 +17,11 @@ constexpr Verdict verdicts[] = {
             "it"},
 };
 
-constexpr std::string_view queue = "arq:queue", job_begin = "arq:job:", run_begin = "arq:in-progress:";
+constexpr std::string_view prefix = "arq:", queue = "arq:queue",
+                           job_begin = "arq:job:", run_begin = "arq:in-progress:";
+
+constexpr Sign name_signs[] = {
+    {.types = Types(KeyType::string) | KeyType::zset, .text = prefix, .where = Sign::Where::at_begin}};
 
 class Arq : public Ledger {
  public:
@@ -25,9 +29,11 @@ class Arq : public Ledger {
 
   Types types() const override { return Types(KeyType::string) | KeyType::zset; }
 
+  std::span<const Sign> signs() const override { return name_signs; }
+
   Reading wants(const StoredKey& key) override {
     const std::string_view name = key.key;
-    if (!name.starts_with("arq:")) return Reading::nothing;
+    if (!name.starts_with(prefix)) return Reading::nothing;
     owner_ = owner(key.db, {});
     if (key.type == KeyType::zset) {
       name_ = keep(name);

@@ -47,6 +47,7 @@ constexpr Verdict verdicts[] = {
 };
 
 constexpr std::chrono::hours retention{24};
+constexpr std::string_view any_result = "celery-task";
 
 /// A part is `[1, "<task>", "<state>", <result>]`. These states make a chord fail (celery/states.py
 /// PROPAGATE_STATES, EXCEPTION_STATES).
@@ -61,21 +62,27 @@ bool part_failed(std::string_view part) {
   return part.substr(0, 1) == "[" && (state == "FAILURE" || state == "REVOKED" || state == "RETRY");
 }
 
+constexpr Sign name_signs[] = {
+    {.types = Types(KeyType::string) | KeyType::zset | KeyType::list, .text = any_result}};
+
 class CeleryResults : public Ledger {
  public:
   explicit CeleryResults(const ProofLimits& limits) : Ledger("celery", verdicts, limits) {}
 
   Types types() const override { return Types(KeyType::string) | KeyType::zset | KeyType::list; }
 
+  std::span<const Sign> signs() const override { return name_signs; }
+
   Reading wants(const StoredKey& key) override {
-    const std::size_t at = find_word(key.key, "celery-task", 5);
+    const std::size_t at = find_word(key.key, any_result, 5);
     if (at == std::string_view::npos) return Reading::nothing;
+    constexpr std::string_view result = "celery-task-meta-", group = "celery-taskset-meta-";
+    const bool is_result = key.key.size() > at + result.size() && key.key.substr(at).starts_with(result);
+    if (is_result && (key.type != KeyType::string || key.expires)) return Reading::nothing;
     const std::string_view name = keep(key.key);
     const std::string_view rest = name.substr(at);
-    constexpr std::string_view result = "celery-task-meta-", group = "celery-taskset-meta-";
     prefix_ = name.substr(0, at);
-    if (rest.size() > result.size() && rest.substr(0, result.size()) == result)
-      return key.type == KeyType::string && !key.expires ? read(What::result) : Reading::nothing;
+    if (is_result) return read(What::result);
     if (rest.size() <= group.size() || rest.substr(0, group.size()) != group) return Reading::nothing;
     return wants_group(key, rest.substr(group.size()));
   }

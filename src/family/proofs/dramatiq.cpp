@@ -42,11 +42,17 @@ constexpr Verdict verdicts[] = {
 constexpr std::string_view root = "dramatiq:", acks = "__acks__.", heartbeats = "__heartbeats__";
 constexpr std::chrono::hours silence{1};
 
+constexpr Sign name_signs[] = {{.types = Types(KeyType::hash) | KeyType::list | KeyType::set | KeyType::zset,
+                                .text = root,
+                                .where = Sign::Where::at_begin}};
+
 class Dramatiq : public Ledger {
  public:
   explicit Dramatiq(const ProofLimits& limits) : Ledger("dramatiq", verdicts, limits) {}
 
   Types types() const override { return Types(KeyType::hash) | KeyType::list | KeyType::set | KeyType::zset; }
+
+  std::span<const Sign> signs() const override { return name_signs; }
 
   Reading wants(const StoredKey& key) override {
     if (!key.key.starts_with(root)) return Reading::nothing;

@@ -26,11 +26,15 @@ constexpr std::chrono::minutes written{1};
 // Zsets under the root that hold no ids of jobs.
 constexpr std::string_view others[] = {"masters", "supervisors", "snapshot:", "metrics"};
 
+constexpr Sign name_signs[] = {{.types = Types(KeyType::hash) | KeyType::zset, .text = root_end}};
+
 class Horizon : public Ledger {
  public:
   explicit Horizon(const ProofLimits& limits) : Ledger("horizon", verdicts, limits) {}
 
   Types types() const override { return Types(KeyType::hash) | KeyType::zset; }
+
+  std::span<const Sign> signs() const override { return name_signs; }
 
   Reading wants(const StoredKey& key) override {
     const std::size_t found = find_word(key.key, root_end, 4);

@@ -77,15 +77,23 @@ constexpr Verdict verdicts[] = {
 };
 
 constexpr std::string_view binding_of = "_kombu.binding.", separator = "\x06\x16";
-constexpr std::string_view pidbox = ".pidbox", reply = ".reply.", events = "celeryev";
+constexpr std::string_view pidbox = ".pidbox", reply = ".reply.", events = "celeryev", unacked = "unacked",
+                           unacked_index = "unacked_index";
 constexpr std::size_t uuid_length = 36;
 constexpr std::chrono::hours overdue{2};
+
+constexpr Sign name_signs[] = {{.types = KeyType::list, .longer_than = uuid_length - 1},
+                               {.types = KeyType::set, .text = binding_of},
+                               {.types = KeyType::hash, .text = unacked, .where = Sign::Where::at_end},
+                               {.types = KeyType::zset, .text = unacked_index, .where = Sign::Where::at_end}};
 
 class Kombu : public Ledger {
  public:
   explicit Kombu(const ProofLimits& limits) : Ledger("kombu", verdicts, limits) {}
 
   Types types() const override { return Types(KeyType::list) | KeyType::set | KeyType::hash | KeyType::zset; }
+
+  std::span<const Sign> signs() const override { return name_signs; }
 
   Reading wants(const StoredKey& key) override {
     switch (key.type) {
@@ -94,9 +102,9 @@ class Kombu : public Ledger {
       case KeyType::set:
         return wants_binding(key);
       case KeyType::hash:
-        return wants_unacked(key, "unacked", What::messages);
+        return wants_unacked(key, unacked, What::messages);
       case KeyType::zset:
-        return wants_unacked(key, "unacked_index", What::index);
+        return wants_unacked(key, unacked_index, What::index);
       default:
         return Reading::nothing;
     }

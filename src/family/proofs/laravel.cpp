@@ -43,6 +43,10 @@ bool hex(char byte) { return (byte >= '0' && byte <= '9') || (byte >= 'a' && byt
 
 /// Where 40 hex digits and a ':' begin, the first that do. Looks at every 40th byte until one may be inside.
 std::size_t find_sha1(std::string_view name) {
+  // In a name that two would not fit into, each place where it may stand covers this byte.
+  if (name.size() > sha1_length && name.size() <= 2 * sha1_length &&
+      !hex(name[name.size() - sha1_length - 1]))
+    return std::string_view::npos;
   std::size_t at = sha1_length - 1;
   while (at < name.size()) {
     if (!hex(name[at])) {
@@ -58,11 +62,19 @@ std::size_t find_sha1(std::string_view name) {
   return std::string_view::npos;
 }
 
+constexpr Sign name_signs[] = {{.types = KeyType::string, .longer_than = sha1_length},
+                               {.types = KeyType::set, .text = standard_ref, .where = Sign::Where::at_end},
+                               {.types = KeyType::set, .text = forever_ref, .where = Sign::Where::at_end},
+                               {.types = KeyType::zset, .text = entries, .where = Sign::Where::at_end},
+                               {.types = KeyType::zset, .text = reserved, .where = Sign::Where::at_end}};
+
 class Laravel : public Ledger {
  public:
   explicit Laravel(const ProofLimits& limits) : Ledger("laravel", verdicts, limits) {}
 
   Types types() const override { return Types(KeyType::string) | KeyType::set | KeyType::zset; }
+
+  std::span<const Sign> signs() const override { return name_signs; }
 
   Reading wants(const StoredKey& key) override {
     const std::string_view name = key.key;

@@ -19,11 +19,16 @@ constexpr Verdict verdicts[] = {
 
 constexpr std::string_view schedule = "redbeat::schedule", prefix = "redbeat:";
 
+constexpr Sign name_signs[] = {
+    {.types = Types(KeyType::hash) | KeyType::zset, .text = prefix, .where = Sign::Where::at_begin}};
+
 class Redbeat : public Ledger {
  public:
   explicit Redbeat(const ProofLimits& limits) : Ledger("redbeat", verdicts, limits) {}
 
   Types types() const override { return Types(KeyType::hash) | KeyType::zset; }
+
+  std::span<const Sign> signs() const override { return name_signs; }
 
   Reading wants(const StoredKey& key) override {
     if (!key.key.starts_with(prefix)) return Reading::nothing;

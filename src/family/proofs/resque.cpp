@@ -29,11 +29,17 @@ constexpr Verdict verdicts[] = {
 constexpr std::string_view heartbeats = "workers:heartbeat", workers = "workers", worker = "worker:";
 constexpr std::chrono::hours silence{24};
 
+constexpr Sign name_signs[] = {{.types = KeyType::hash, .text = heartbeats, .where = Sign::Where::at_end},
+                               {.types = KeyType::set, .text = workers, .where = Sign::Where::at_end},
+                               {.types = KeyType::string, .text = worker}};
+
 class Resque : public Ledger {
  public:
   explicit Resque(const ProofLimits& limits) : Ledger("resque", verdicts, limits) {}
 
   Types types() const override { return Types(KeyType::hash) | KeyType::set | KeyType::string; }
+
+  std::span<const Sign> signs() const override { return name_signs; }
 
   Reading wants(const StoredKey& key) override {
     const std::string_view name = key.key;

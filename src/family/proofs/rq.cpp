@@ -85,6 +85,7 @@ constexpr Verdict verdicts[] = {
 };
 
 constexpr std::chrono::minutes settled{10};
+constexpr std::string_view begin_of_all = "rq:";
 
 struct Place {
   std::string_view begins{};
@@ -103,6 +104,11 @@ constexpr Place places[] = {
     {"rq:scheduler:scheduled_jobs", placed},
 };
 
+constexpr Sign name_signs[] = {
+    {.types = Types(KeyType::hash) | KeyType::zset | KeyType::list | KeyType::set | KeyType::stream,
+     .text = begin_of_all,
+     .where = Sign::Where::at_begin}};
+
 class Rq : public Ledger {
  public:
   explicit Rq(const ProofLimits& limits) : Ledger("rq", verdicts, limits) {}
@@ -111,8 +117,10 @@ class Rq : public Ledger {
     return Types(KeyType::hash) | KeyType::zset | KeyType::list | KeyType::set | KeyType::stream;
   }
 
+  std::span<const Sign> signs() const override { return name_signs; }
+
   Reading wants(const StoredKey& key) override {
-    if (!key.key.starts_with("rq:")) return Reading::nothing;
+    if (!key.key.starts_with(begin_of_all)) return Reading::nothing;
     switch (key.type) {
       case KeyType::hash:
         return wants_hash(key);

@@ -52,7 +52,8 @@ constexpr Verdict verdicts[] = {
      .why = digest_why},
 };
 
-constexpr std::string_view digest_begin = "uniquejobs:";
+constexpr std::string_view digest_begin = "uniquejobs:", processes = "processes", queue_list = "queues",
+                           queue_begin = "queue:", expiring = "uniquejobs:expiring_digests";
 constexpr std::chrono::hours past{1};
 
 bool is_hex(std::string_view text) {
@@ -73,6 +74,14 @@ bool is_process(std::string_view name) {
   return before.find_first_not_of("0123456789", colon + 1) == std::string_view::npos;
 }
 
+constexpr Sign name_signs[] = {
+    {.types = KeyType::hash},
+    {.types = KeyType::set, .text = processes, .where = Sign::Where::at_end},
+    {.types = KeyType::set, .text = queue_list, .where = Sign::Where::at_end},
+    {.types = KeyType::list, .text = queue_begin},
+    {.types = Types(KeyType::list) | KeyType::string, .text = digest_begin, .where = Sign::Where::at_begin},
+    {.types = KeyType::zset, .text = expiring, .where = Sign::Where::at_end}};
+
 class Sidekiq : public Ledger {
  public:
   explicit Sidekiq(const ProofLimits& limits) : Ledger("sidekiq", verdicts, limits) {}
@@ -81,19 +90,21 @@ class Sidekiq : public Ledger {
     return Types(KeyType::hash) | KeyType::set | KeyType::list | KeyType::zset | KeyType::string;
   }
 
+  std::span<const Sign> signs() const override { return name_signs; }
+
   Reading wants(const StoredKey& key) override {
     const std::string_view name = key.key;
     switch (key.type) {
       case KeyType::hash:
         return wants_hash(key);
       case KeyType::set:
-        if (name.ends_with("processes")) return read(key, What::names, name.size() - 9);
-        return name.ends_with("queues") ? read(key, What::queue_names, name.size() - 6) : Reading::nothing;
+        if (name.ends_with(processes)) return read(key, What::names, name.size() - processes.size());
+        return name.ends_with(queue_list) ? read(key, What::queue_names, name.size() - queue_list.size())
+                                          : Reading::nothing;
       case KeyType::list:
         return wants_queue(key);
       case KeyType::zset:
-        return name.ends_with("uniquejobs:expiring_digests") ? read(key, What::ending_locks, 0)
-                                                             : Reading::nothing;
+        return name.ends_with(expiring) ? read(key, What::ending_locks, 0) : Reading::nothing;
       default:
         return wants_digest(key);
     }
@@ -174,7 +185,7 @@ class Sidekiq : public Ledger {
   }
 
   Reading wants_queue(const StoredKey& key) {
-    const std::size_t at = key.key.find("queue:");
+    const std::size_t at = key.key.find(queue_begin);
     if (at == std::string_view::npos) return wants_digest(key);
     // Other libraries' lists hold the word too, but no jobs with a "jid". "queue:sq|" is what one process of
     // Sidekiq Pro has in its hands, and never listed.

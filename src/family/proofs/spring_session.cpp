@@ -40,11 +40,18 @@ std::string_view plain(std::string_view member) {
   return member;
 }
 
+constexpr Sign name_signs[] = {{.types = KeyType::hash, .text = sessions},
+                               {.types = KeyType::set, .text = expirations},
+                               {.types = KeyType::set, .text = index},
+                               {.types = KeyType::set, .text = reactive_index}};
+
 class SpringSession : public Ledger {
  public:
   explicit SpringSession(const ProofLimits& limits) : Ledger("spring_session", verdicts, limits) {}
 
   Types types() const override { return Types(KeyType::hash) | KeyType::set; }
+
+  std::span<const Sign> signs() const override { return name_signs; }
 
   Reading wants(const StoredKey& key) override {
     if (key.type == KeyType::hash) {

@@ -48,8 +48,9 @@ void repeat_exact(char* to, std::size_t distance, std::size_t length) {
   for (std::size_t i = 0; i < length; ++i) to[i] = *(to + i - distance);
 }
 
-// One order. False: damaged. `at` may be left full in the middle of an order.
-bool obey(Unpacking& at) {
+// One order. False: damaged. `at` may be left full in the middle of an order. Inlined, or the five places
+// would be written to memory and read back with every order.
+[[gnu::always_inline]] inline bool obey(Unpacking& at) {
   const auto order = static_cast<unsigned char>(*at.in++);
   if (order < 32) {
     const std::size_t length = order + std::size_t{1};

@@ -1,6 +1,7 @@
 #include "source/rdb/number_text.h"
 
 #include <charconv>
+#include <cstdint>
 #include <limits>
 
 namespace headroom::source::rdb {
@@ -14,10 +15,16 @@ std::optional<std::int64_t> canonical_integer(std::string_view text) {
   if (text == "0") return 0;
   const std::string_view digits = text.substr(negative ? 1 : 0);
   if (digits.empty() || digits.front() < '1' || digits.front() > '9') return std::nullopt;
-  std::int64_t value = 0;
-  const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (problem != std::errc{} || end != text.data() + text.size()) return std::nullopt;
-  return value;
+  if (digits.size() > 19) return std::nullopt;
+  std::uint64_t value = 0;  // 19 digits fit
+  for (const char byte : digits) {
+    const auto digit = static_cast<unsigned char>(byte - '0');
+    if (digit > 9) return std::nullopt;
+    value = value * 10 + digit;
+  }
+  const std::uint64_t most = std::uint64_t{std::numeric_limits<std::int64_t>::max()} + (negative ? 1 : 0);
+  if (value > most) return std::nullopt;
+  return static_cast<std::int64_t>(negative ? 0 - value : value);
 }
 
 std::optional<double> score_of_text(std::string_view text) {

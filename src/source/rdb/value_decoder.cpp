@@ -134,7 +134,7 @@ bool ValueDecoder::begin() {
   return telling_;
 }
 
-void ValueDecoder::add(const Part& part) {
+void ValueDecoder::add(Part part) {
   parts_[part_count_++] = part;
   if (part_count_ == parts_.size()) flush();
 }

@@ -59,7 +59,7 @@ class ValueDecoder {
   PackedReader::Step tell_scored(PackedReader& reader);
 
   bool begin();
-  void add(const Part& part);
+  void add(Part part);  // by value: in registers
   void flush();
   void tell(const Element& element) { telling_ = events_.element(key_, element); }
   Part take_text(std::string& out);
