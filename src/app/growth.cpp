@@ -12,11 +12,15 @@ Result<report::SavedAudit> load_saved_audit(const std::string& path) {
   return report::read_saved_audit(*text, path);
 }
 
-Result<Report> growth_since(const report::SavedAudit& before, const Survey& now, std::size_t top) {
+Result<report::SavedAudit> as_saved(const Survey& survey) {
   // Both sides go through the same JSON, so that a name is spelled alike on both.
-  const auto json = report::render(report::audit_report(now, {0}), report::Format::json);
+  const auto json = report::render(report::audit_report(survey, {0}), report::Format::json);
   if (!json) return fail(json.error());
-  const auto after = report::read_saved_audit(*json, "this audit");
+  return report::read_saved_audit(*json, "this audit");
+}
+
+Result<Report> growth_since(const report::SavedAudit& before, const Survey& now, std::size_t top) {
+  const auto after = as_saved(now);
   if (!after) return fail(after.error());
   const auto rows = report::growth_rows(before, *after);
   return report::growth_report({after->target, before.time, after->time, before.complete && after->complete},

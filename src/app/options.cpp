@@ -16,7 +16,7 @@ constexpr std::array table{
     OptionSpec{connection, "-a,--pass", &Options::password, "PASSWORD", "",
                "others can read it in the process list: use REDISCLI_AUTH"},
     OptionSpec{connection, "--user", &Options::user, "NAME", "", "ACL user"},
-    OptionSpec{connection, "-n,--db", &Options::db, "NUMBER", "", "one database; all of them when not given"},
+    OptionSpec{db, "-n,--db", &Options::db, "NUMBER", "", "one database; all of them when not given"},
     OptionSpec{connection, "--tls", &Options::tls, "", "",
                "encrypt, and check the server's certificate and name"},
     OptionSpec{connection, "--cacert", &Options::cacert, "FILE", "", "certificates to trust"},
@@ -51,14 +51,14 @@ constexpr std::array table{
 
     OptionSpec{audit, "--summary", &Options::summary, "", "", "the short report: memory, keys, thresholds"},
     OptionSpec{audit, "--compare", &Options::compare, "FILE", "",
-               "an earlier `audit --format json`: show what grew"},
+               "an earlier `audit --format json`, or an RDB file: show what grew"},
     OptionSpec{audit, "--top", &Options::top, "COUNT", "", "rows per table; 20"},
 
     OptionSpec{snapshot, "--source", &Options::source, "HOW", "auto scan snapshot",
                "ask a server key by key, or read its snapshot as a replica would"},
     OptionSpec{snapshot, "--force", &Options::force, "", "",
                "take the snapshot although the fork may use up the memory"},
-    OptionSpec{snapshot, "--allocator", &Options::allocator, "NAME", "auto jemalloc-8 jemalloc-16 libc",
+    OptionSpec{allocator, "--allocator", &Options::allocator, "NAME", "auto jemalloc-8 jemalloc-16 libc",
                "the allocator of the server that wrote a file; Debian's has 16"},
     OptionSpec{snapshot, "--proof-memory", &Options::proof_memory, "MIB", "",
                "how much a proof of debris may remember; 256"},
@@ -72,9 +72,6 @@ constexpr std::array table{
     OptionSpec{keys, "--min-size", &Options::min_size, "BYTES", "",
                "of so many bytes in memory or more: 500, 1K, 10M"},
     OptionSpec{keys, "--expiry", &Options::expiry, "WHEN", "", "never, any, expired, or within=7d"},
-    OptionSpec{keys, "--allocator", &Options::allocator, "NAME", "auto jemalloc-8 jemalloc-16 libc",
-               "the allocator of the server that wrote the file; Debian's has 16"},
-    OptionSpec{keys, "-n,--db", &Options::db, "NUMBER", "", "of one database; of all when not given"},
 
     OptionSpec{policy, "--policy", &Options::policy, "FILE", "", "headroom.toml with families of your own"},
 

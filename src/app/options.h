@@ -42,7 +42,18 @@ struct Options {
   bool keep = false;
 };
 
-enum class OptionGroup : std::uint8_t { connection, output, look, audit, snapshot, keys, policy, demo };
+enum class OptionGroup : std::uint8_t {
+  connection,
+  db,
+  output,
+  look,
+  audit,
+  snapshot,
+  allocator,
+  keys,
+  policy,
+  demo
+};
 
 /// Where an option's value goes.
 using Place = std::variant<bool Options::*, std::string Options::*, int Options::*, double Options::*>;

@@ -15,9 +15,9 @@ namespace {
 /// From here on a scan would take seconds of the server's time, and a replica's snapshot takes none of it.
 constexpr std::uint64_t keys_for_snapshot = 1'000'000;
 
-source::SnapshotOptions snapshot_options(const Options& options) {
+source::SnapshotOptions snapshot_options(const Options& options, std::string_view command = "audit") {
   source::SnapshotOptions out;
-  out.command = "audit";
+  out.command = command;
   out.force = options.force;
   out.cancellation = interruption();
   if (stderr_is_for_people(options))
@@ -61,6 +61,20 @@ Result<Survey> scan_instead(const Session& session, std::span<const family::Fami
   return survey;
 }
 
+/// The snapshot that is about to come, read along by `companion` where there is one.
+Result<Survey> survey_coming(const Session& session, const source::SnapshotPlan& plan, ServerFacts facts,
+                             source::Snapshot snapshot, std::span<const family::Family> families,
+                             const Options& options, SnapshotCompanion* companion = nullptr) {
+  SnapshotTarget target;
+  target.name = plan.source.redacted(), target.source = "snapshot";
+  target.open = [&]() -> Result<std::unique_ptr<source::rdb::Input>> { return std::move(snapshot.input); };
+  target.server = std::move(facts);
+  auto survey = survey_snapshot(target, families, options, companion);
+  if (survey && !plan.from_target)
+    survey->notes.push_back(fmt::format("The snapshot is that of a replica of {}.", session.address()));
+  return survey;
+}
+
 Result<Survey> by_snapshot(const Session& session, const source::SnapshotPlan& plan,
                            std::span<const family::Family> families, const Options& options) {
   auto facts = facts_of(session, plan);
@@ -69,14 +83,7 @@ Result<Survey> by_snapshot(const Session& session, const source::SnapshotPlan& p
   auto snapshot = source::open_snapshot(plan, snapshot_options(options));
   if (!snapshot) return fail(snapshot.error());
   if (!snapshot->input) return scan_instead(session, families, options, snapshot->refusal.error.what);
-  SnapshotTarget target;
-  target.name = plan.source.redacted(), target.source = "snapshot";
-  target.open = [&]() -> Result<std::unique_ptr<source::rdb::Input>> { return std::move(snapshot->input); };
-  target.server = std::move(*facts);
-  auto survey = survey_snapshot(target, families, options);
-  if (survey && !plan.from_target)
-    survey->notes.push_back(fmt::format("The snapshot is that of a replica of {}.", session.address()));
-  return survey;
+  return survey_coming(session, plan, std::move(*facts), std::move(*snapshot), families, options);
 }
 
 }  // namespace
@@ -90,6 +97,22 @@ Result<Survey> survey_server(const Session& session, std::span<const family::Fam
   if (automatic && (!plan || !is_harmless(*plan))) return survey_live(session, families, options);
   if (!plan) return fail(plan.error());
   return by_snapshot(session, *plan, families, options);
+}
+
+Result<Survey> survey_server_snapshot(const Session& session, std::span<const family::Family> families,
+                                      const Options& options, std::string_view command,
+                                      SnapshotCompanion& companion) {
+  const auto how = snapshot_options(options, command);
+  const auto plan = source::plan_snapshot(session.endpoint(), how);
+  if (!plan) return fail(plan.error());
+  auto facts = facts_of(session, *plan);
+  if (!facts) return fail(facts.error());
+  announce(*plan, options);
+  auto snapshot = source::open_snapshot(*plan, how);
+  if (!snapshot) return fail(snapshot.error());
+  if (!snapshot->input) return fail(snapshot->refusal.error);
+  return survey_coming(session, *plan, std::move(*facts), std::move(*snapshot), families, options,
+                       &companion);
 }
 
 }  // namespace headroom::app

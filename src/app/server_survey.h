@@ -4,6 +4,7 @@
 
 #include "app/options.h"
 #include "app/session.h"
+#include "app/snapshot_survey.h"
 #include "base/result.h"
 #include "family/family.h"
 #include "model/survey.h"
@@ -22,5 +23,11 @@ namespace headroom::app {
 /// notes. Errors: see survey_live() and source::open_snapshot().
 Result<Survey> survey_server(const Session& session, std::span<const family::Family> families,
                              const Options& options);
+
+/// A snapshot of the server, or of a replica of it, read along by `companion`, for commands that a scan does
+/// not serve. `command` names the program in CLIENT LIST. Errors: also where the server forbids it.
+Result<Survey> survey_server_snapshot(const Session& session, std::span<const family::Family> families,
+                                      const Options& options, std::string_view command,
+                                      SnapshotCompanion& companion);
 
 }  // namespace headroom::app

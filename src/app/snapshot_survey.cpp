@@ -13,12 +13,10 @@
 #include "family/attribution.h"
 #include "family/landmarks.h"
 #include "family/proof/prover.h"
-#include "memory/key_model.h"
 #include "memory/key_tables.h"
 #include "memory/reconcile.h"
 #include "source/rdb/file_input.h"
 #include "source/snapshot.h"
-#include "survey/collector.h"
 #include "survey/summary.h"
 
 namespace headroom::app {
@@ -35,14 +33,32 @@ class NoSink final : public RecordSink {
   void restart() override {}
 };
 
+/// Hands what a collector hears on to a companion.
+class CompanySink final : public RecordSink {
+ public:
+  CompanySink(survey::Collector& collector, SnapshotCompanion& companion)
+      : collector_(collector), companion_(companion) {}
+  Interest look(std::uint32_t db, std::string_view key) override { return collector_.look(db, key); }
+  void take(const KeyRecord& record) override {
+    collector_.take(record);
+    companion_.take(record, collector_);
+  }
+  void restart() override { collector_.restart(); }
+
+ private:
+  survey::Collector& collector_;
+  SnapshotCompanion& companion_;
+};
+
 /// One survey of one snapshot.
 class SnapshotSurvey {
  public:
   SnapshotSurvey(const SnapshotTarget& target, std::span<const family::Family> families,
-                 const Options& options)
+                 const Options& options, SnapshotCompanion* companion)
       : target_(target),
         families_(families),
         options_(options),
+        companion_(companion),
         landmarks_(families),
         collector_({0.01, true, static_cast<std::size_t>(options.top > 0 ? options.top : 50),
                     [this](std::string_view key) { return landmarks_(key); }}),
@@ -55,16 +71,19 @@ class SnapshotSurvey {
     return static_cast<std::size_t>(options.proof_memory) << 20U;
   }
   Result<source::SnapshotOutcome> read(RecordSink& sink);
+  Result<source::SnapshotOutcome> read_first();
   source::ValueReaders prepare(const source::SnapshotFacts& facts);
   void learn(const source::SnapshotFacts& facts);
   Survey summed_up(const source::SnapshotOutcome& outcome, milliseconds took);
   void prove(Survey& survey);
   void add_fault(const source::rdb::Decoded& decoded, Survey& survey) const;
   void add_notes(const source::SnapshotOutcome& outcome, Survey& survey) const;
+  void note_fit(Survey& survey) const;
 
   const SnapshotTarget& target_;
   std::span<const family::Family> families_;
   const Options& options_;
+  SnapshotCompanion* companion_;
   family::Landmarks landmarks_;
   survey::Collector collector_;
   family::Prover prover_;
@@ -99,6 +118,7 @@ source::ValueReaders SnapshotSurvey::prepare(const source::SnapshotFacts& facts)
     model_.emplace(server);
     if (!server_.startup) server_.startup = memory::startup_bytes(server);
   }
+  if (companion_ != nullptr) return {&companion_->meter(*model_), nullptr};
   prover_.begin(server_.server_time, pass_);
   return {&*model_, &prover_};
 }
@@ -113,6 +133,12 @@ Result<source::SnapshotOutcome> SnapshotSurvey::read(RecordSink& sink) {
       [&](const source::ScanProgress& progress) { line.show(progress); });
 }
 
+Result<source::SnapshotOutcome> SnapshotSurvey::read_first() {
+  if (companion_ == nullptr) return read(collector_);
+  CompanySink sink(collector_, *companion_);
+  return read(sink);
+}
+
 Result<Survey> SnapshotSurvey::run() {
   const auto how = scan_options(options_);
   if (!how) return fail(how.error());
@@ -121,14 +147,16 @@ Result<Survey> SnapshotSurvey::run() {
   how_.stop = [] { return interruption()->cancelled(); };
   if (target_.again && options_.allocator == "auto") guess_ = guess_allocator(target_.open);
   const auto began = steady_clock::now();
-  const auto outcome = read(collector_);
+  const auto outcome = read_first();
   if (!outcome) return fail(outcome.error());
   if (outcome->decoded.version == 0)
-    return fail(
-        {outcome->decoded.fault, target_.name, "headroom audit FILE.rdb, or redis://HOST:PORT", Exit::usage});
+    return fail({outcome->decoded.fault, target_.name, "a FILE.rdb, or redis://HOST:PORT", Exit::usage});
   if (pass_ == 1 && !model_) learn(outcome->facts);  // a snapshot without a key
   auto survey = summed_up(*outcome, std::chrono::duration_cast<milliseconds>(steady_clock::now() - began));
-  if (survey.scan.complete) prove(survey);
+  if (companion_ != nullptr)
+    companion_->finish(collector_, survey);
+  else if (survey.scan.complete)
+    prove(survey);
   return survey;
 }
 
@@ -154,7 +182,7 @@ void SnapshotSurvey::add_fault(const source::rdb::Decoded& decoded, Survey& surv
 }
 
 void SnapshotSurvey::add_notes(const source::SnapshotOutcome& outcome, Survey& survey) const {
-  if (!outcome.idle_known && survey.total.keys > 0)
+  if (companion_ == nullptr && !outcome.idle_known && survey.total.keys > 0)
     survey.notes.emplace_back(
         "When keys were last used is unknown: only a server with an LRU or LFU policy writes it into its "
         "snapshot.");
@@ -168,12 +196,20 @@ void SnapshotSurvey::add_notes(const source::SnapshotOutcome& outcome, Survey& s
   if (outcome.decoded.checksum == source::rdb::Checksum::absent)
     survey.notes.emplace_back(
         "The snapshot carries no checksum: a byte that changed on the way would not show.");
-  if (guess_)
-    survey.notes.push_back(
-        fmt::format("Bytes are those of jemalloc with a quantum of {}, which fits the used_memory in the "
-                    "file within {:.1f} % "
-                    "(the other one: {:.1f} %); --allocator says otherwise.",
-                    guess_->quantum, std::abs(guess_->residual_percent), std::abs(guess_->other_percent)));
+  note_fit(survey);
+}
+
+/// How much of what the server used the model explains, and under which allocator.
+void SnapshotSurvey::note_fit(Survey& survey) const {
+  if (!survey.server.used_memory || survey.server.used_memory->count == 0 || survey.reconciliation.empty())
+    return;
+  const auto unexplained = static_cast<double>(survey.reconciliation.back().bytes) /
+                           static_cast<double>(survey.server.used_memory->count);
+  survey.notes.push_back(fmt::format(
+      "Bytes come from a model of the server's memory under {}; with its tables it explains {:.2f} % of "
+      "used_memory{}.",
+      memory::allocator_in_words(model_->server().allocator), 100 * (1 - unexplained),
+      target_.server || options_.allocator != "auto" ? "" : " (--allocator names another allocator)"));
 }
 
 void SnapshotSurvey::prove(Survey& survey) {
@@ -226,8 +262,8 @@ SnapshotTarget snapshot_file(const std::string& path) {
 }
 
 Result<Survey> survey_snapshot(const SnapshotTarget& target, std::span<const family::Family> families,
-                               const Options& options) {
-  return SnapshotSurvey(target, families, options).run();
+                               const Options& options, SnapshotCompanion* companion) {
+  return SnapshotSurvey(target, families, options, companion).run();
 }
 
 }  // namespace headroom::app

@@ -17,7 +17,7 @@ bool class_holds(std::string_view pattern, std::size_t& at, unsigned char byte) 
       ++at;
       found |= byte_at(pattern, at) == byte;
     } else if (at + 2 < pattern.size() && pattern[at + 1] == '-') {
-      const auto [low, high] = std::minmax(byte_at(pattern, at), byte_at(pattern, at + 2));
+      const auto [low, high] = std::minmax({byte_at(pattern, at), byte_at(pattern, at + 2)});
       found |= low <= byte && byte <= high;
       at += 2;
     } else {

@@ -89,6 +89,27 @@ std::uint64_t KeyModel::blob(const StoredKey& key, const ValueSize& size) const 
   return sizes_.of(length) + field_deadlines;
 }
 
+Bytes KeyModel::as_intset(const StoredKey& key, const TableShape& shape) const {
+  return {key_and_object(key) + intset_bytes(shape, sizes_)};
+}
+
+/// Once a field has a deadline, every field has one behind its value: a number of 10 bytes, or a zero of 2;
+/// and the blob has a header of its own (t_hash.c of Redis 7.4, listpackEx).
+Bytes KeyModel::as_listpack(const StoredKey& key, const ValueSize& size, const TableShape& shape) const {
+  auto besides = size.packed_scores;
+  std::uint64_t header = 0;
+  if (size.field_ttls > 0) {
+    const auto deadlines = std::min(size.field_ttls, shape.elements);
+    besides += 10 * deadlines + 2 * (shape.elements - deadlines);
+    header = sizes_.of(32);
+  }
+  return {add_capped(key_and_object(key) + header, listpack_bytes(shape, besides, sizes_))};
+}
+
+Bytes KeyModel::list_node(std::uint64_t length) const {
+  return {sizes_.of(std::min(length, longest_allocation)) + sizes_.of(layout_.quicklist_node)};
+}
+
 void KeyModel::node(const StoredKey& key, std::uint64_t length, bool plain) {
   auto blob = length;
   if (key.layout == Layout::ziplist && layout_.listpacks && !plain) blob -= std::min<std::uint64_t>(blob, 4);

@@ -36,6 +36,17 @@ class KeyModel final : public ValueMeter {
   Bytes finish(const StoredKey& key, const ValueSize& size) override;
   const ServerModel& server() const { return server_; }
 
+  // What the same key would cost otherwise, for repack.h.
+  /// Of the hash table or skip list whose parts came; until finish().
+  TableShape shape(const StoredKey& key) const { return table_.shape(key.type); }
+  /// The key with its value as an intset, or as a listpack.
+  Bytes as_intset(const StoredKey& key, const TableShape& shape) const;
+  Bytes as_listpack(const StoredKey& key, const ValueSize& size, const TableShape& shape) const;
+  /// A node of a quicklist with a blob of so many bytes.
+  Bytes list_node(std::uint64_t length) const;
+  /// Whether sets of short members are listpacks under this version.
+  bool has_small_sets() const { return layout_.small_sets; }
+
  private:
   std::uint64_t key_apart(const StoredKey& key) const;
   std::uint64_t key_object(const StoredKey& key) const;

@@ -4,6 +4,7 @@
 #include <array>
 #include <bit>
 #include <cstdint>
+#include <string_view>
 
 /// What an allocation really takes. Servers count in used_memory what the allocator gives, not what they
 /// asked for.
@@ -13,6 +14,18 @@ namespace headroom::memory {
 /// --with-lg-quantum=3), with 16 the one of Debian and Ubuntu. libc is glibc's malloc; musl's is not modelled
 /// (Redis adds 8 bytes to each length there and rounds nothing).
 enum class Allocator : std::uint8_t { jemalloc_8, jemalloc_16, libc };
+
+constexpr std::string_view allocator_in_words(Allocator allocator) {
+  switch (allocator) {
+    case Allocator::jemalloc_8:
+      return "jemalloc with a quantum of 8 (the server's own)";
+    case Allocator::jemalloc_16:
+      return "jemalloc with a quantum of 16 (Debian's and Ubuntu's)";
+    case Allocator::libc:
+      return "the C library's malloc";
+  }
+  return {};
+}
 
 /// Lengths of a damaged or hostile file end here, so that sums stay below `most_bytes` without wrapping: more
 /// than the address space of a process on x86-64.

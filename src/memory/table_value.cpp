@@ -42,6 +42,15 @@ std::uint64_t rounded(double bytes) { return static_cast<std::uint64_t>(std::llr
 
 }  // namespace
 
+std::uint64_t intset_bytes(const TableShape& shape, const Sizes& sizes) {
+  const std::uint64_t width = shape.longest <= 4 ? 2 : shape.longest <= 9 ? 4 : 8;
+  return sizes.of(8 + width * shape.elements);
+}
+
+std::uint64_t listpack_bytes(const TableShape& shape, std::uint64_t besides, const Sizes& sizes) {
+  return sizes.of(add_capped(add_capped(listpack_frame, besides), shape.packed));
+}
+
 TableValue::TableValue(const ServerModel& server, const VersionLayout& layout, const Sizes& sizes)
     : server_(server), layout_(layout), sizes_(sizes) {
   if (!layout.member_in_skiplist_node)
@@ -114,15 +123,13 @@ std::uint64_t TableValue::field_with_value(std::uint64_t field, std::uint64_t va
 }
 
 /// What a restart turns into a blob.
-std::optional<std::uint64_t> TableValue::blob(KeyType type, std::uint64_t n) const {
+std::optional<std::uint64_t> TableValue::blob(KeyType type) const {
   if (server_.held == Held::live || any_long()) return {};
-  if (type == KeyType::set && all_integers_ && n <= integers_in_blob) {
-    const std::uint64_t width = longest_ <= 4 ? 2 : longest_ <= 9 ? 4 : 8;
-    return sizes_.of(8 + width * n);
-  }
-  if (n > entries_in_blob || (type == KeyType::set && !layout_.small_sets)) return {};
-  const auto scores = type == KeyType::zset ? n * score_in_blob : 0;
-  return sizes_.of(add_capped(listpack_frame + scores, packed_));
+  const auto whole = shape(type);
+  if (type == KeyType::set && all_integers_ && whole.elements <= integers_in_blob)
+    return intset_bytes(whole, sizes_);
+  if (whole.elements > entries_in_blob || (type == KeyType::set && !layout_.small_sets)) return {};
+  return listpack_bytes(whole, type == KeyType::zset ? whole.elements * score_in_blob : 0, sizes_);
 }
 
 /// The size of the table that a live value had when it became one.
@@ -178,10 +185,15 @@ std::uint64_t TableValue::entries(KeyType type, std::uint64_t n) const {
   return rounded(expected_collisions(n, table_for(n)) * static_cast<double>(sizes_.of(16)));
 }
 
+TableShape TableValue::shape(KeyType type) const {
+  const auto elements = type == KeyType::hash ? count_ / 2 : count_;
+  return {std::min(elements, longest_allocation / 64), longest_, packed_, all_integers_};
+}
+
 std::uint64_t TableValue::finish(KeyType type, std::uint64_t field_ttls) {
-  const auto n = std::min(type == KeyType::hash ? count_ / 2 : count_, longest_allocation / 64);
+  const auto n = shape(type).elements;
   std::uint64_t bytes = 0;
-  if (const auto packed = blob(type, n)) {
+  if (const auto packed = blob(type)) {
     bytes = *packed + (field_ttls > 0 ? sizes_.of(32) : 0);
   } else {
     const bool ttls = type == KeyType::hash && field_ttls > 0;

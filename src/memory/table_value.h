@@ -10,6 +10,19 @@
 
 namespace headroom::memory {
 
+/// What decides whether a table could be one blob instead, and how long that blob would be.
+struct TableShape {
+  std::uint64_t elements = 0;  ///< pairs of a hash, members of the others
+  std::uint64_t longest = 0;   ///< of its strings
+  std::uint64_t packed = 0;    ///< bytes of its strings in a listpack, without frame, scores, deadlines
+  bool all_integers = true;
+};
+
+/// The blob of such a table as an intset: the shortest of 2, 4 and 8 bytes that holds its longest number.
+std::uint64_t intset_bytes(const TableShape& shape, const Sizes& sizes);
+/// As a listpack; `besides`: bytes of scores or deadlines.
+std::uint64_t listpack_bytes(const TableShape& shape, std::uint64_t besides, const Sizes& sizes);
+
 /// The bytes of a hash, set or sorted set that lies in a hash table, without its object: tables, entries,
 /// strings and skip list nodes. Give it the parts as they come, then ask once; after finish() it is empty
 /// again.
@@ -22,6 +35,8 @@ class TableValue {
  public:
   TableValue(const ServerModel& server, const VersionLayout& layout, const Sizes& sizes);
   void add(KeyType type, std::span<const Part> parts);
+  /// Of what came since the last finish().
+  TableShape shape(KeyType type) const;
   std::uint64_t finish(KeyType type, std::uint64_t field_ttls);
 
  private:
@@ -30,7 +45,7 @@ class TableValue {
   void add_strings(std::span<const Part> parts);
   void add_nodes(std::span<const Part> parts);
   std::uint64_t field_with_value(std::uint64_t field, std::uint64_t value) const;
-  std::optional<std::uint64_t> blob(KeyType type, std::uint64_t n) const;
+  std::optional<std::uint64_t> blob(KeyType type) const;
   std::uint64_t slots(KeyType type, std::uint64_t n) const;
   std::uint64_t grown_from(KeyType type, std::uint64_t n) const;
   std::uint64_t loaded_from(std::uint64_t n) const;

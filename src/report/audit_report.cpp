@@ -343,32 +343,6 @@ Table reconciliation_table(const Survey& survey) {
   return table;
 }
 
-void note_scan(const ScanOutcome& scan, std::vector<std::string>& notes) {
-  const std::uint64_t expected = std::max(scan.expected, scan.expected_after);
-  if (!scan.complete)
-    notes.push_back(fmt::format(
-        "PARTIAL: stopped early ({}). What is shown was seen; the rest is missing from every table "
-        "and total: {} names were read{}.",
-        scan.stopped_by.empty() ? "reason unknown" : scan.stopped_by, human_count(scan.keys),
-        expected == 0 ? "" : " of about " + human_count(expected)));
-  if (scan.restarts != 0)
-    notes.push_back(fmt::format("Restarts of the server during the scan: {}; counting began again each time.",
-                                human_count(scan.restarts)));
-  if (scan.expected != 0 && scan.keys > expected)
-    notes.push_back(fmt::format(
-        "The scan returned {} names; the server held {} keys before and {} after. SCAN may return a "
-        "key twice, and keys came and went meanwhile.",
-        human_count(scan.keys), human_count(scan.expected), human_count(scan.expected_after)));
-}
-
-void note_faults(const std::vector<SnapshotFault>& faults, std::vector<std::string>& notes) {
-  for (const auto& fault : faults)
-    notes.push_back(fmt::format(
-        "{}: {}, at byte {}{}.", fault.where, fault.what, fault.offset,
-        fault.last_key.empty() ? std::string(", before the first key")
-                               : "; the last whole key before it is " + escape_for_terminal(fault.last_key)));
-}
-
 void note_sampling(const Survey& survey, std::vector<std::string>& notes) {
   if (survey.measured < survey.total.keys)
     notes.push_back(fmt::format(
@@ -395,9 +369,11 @@ Report audit_report(const Survey& survey, const AuditView& view) {
   if (!survey.scan.complete) report.title += " (PARTIAL)";
   add_program_facts(survey, report.facts);
   add_people_facts(survey, report.facts);
-  report.tables = {families_table(survey), owners_table(survey),        debris_table(survey),
-                   stranded_table(survey), biggest_table(survey),       patterns_table(survey),
-                   types_table(survey),    reconciliation_table(survey)};
+  report.tables = {families_table(survey),      owners_table(survey),   debris_table(survey),
+                   biggest_table(survey),       patterns_table(survey), types_table(survey),
+                   reconciliation_table(survey)};
+  // Only snapshots can tell, so that a table of nothing would promise what a scan has not looked for.
+  if (!survey.stranded.empty()) report.tables.insert(report.tables.begin() + 3, stranded_table(survey));
   for (Table& table : report.tables) table.text_rows = view.top;
   note_scan(survey.scan, report.notes);
   note_faults(survey.faults, report.notes);

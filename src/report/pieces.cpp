@@ -79,6 +79,32 @@ Field server_field(const ServerFacts& server) {
                        {"missing", List(server.missing.begin(), server.missing.end())}});
 }
 
+void note_scan(const ScanOutcome& scan, std::vector<std::string>& notes) {
+  const std::uint64_t expected = std::max(scan.expected, scan.expected_after);
+  if (!scan.complete)
+    notes.push_back(fmt::format(
+        "PARTIAL: stopped early ({}). What is shown was seen; the rest is missing from every table "
+        "and total: {} names were read{}.",
+        scan.stopped_by.empty() ? "reason unknown" : scan.stopped_by, human_count(scan.keys),
+        expected == 0 ? "" : " of about " + human_count(expected)));
+  if (scan.restarts != 0)
+    notes.push_back(fmt::format("Restarts of the server during the scan: {}; counting began again each time.",
+                                human_count(scan.restarts)));
+  if (scan.expected != 0 && scan.keys > expected)
+    notes.push_back(fmt::format(
+        "The scan returned {} names; the server held {} keys before and {} after. SCAN may return a "
+        "key twice, and keys came and went meanwhile.",
+        human_count(scan.keys), human_count(scan.expected), human_count(scan.expected_after)));
+}
+
+void note_faults(const std::vector<SnapshotFault>& faults, std::vector<std::string>& notes) {
+  for (const auto& fault : faults)
+    notes.push_back(fmt::format(
+        "{}: {}, at byte {}{}.", fault.where, fault.what, fault.offset,
+        fault.last_key.empty() ? std::string(", before the first key")
+                               : "; the last whole key before it is " + escape_for_terminal(fault.last_key)));
+}
+
 void note_missing(const ServerFacts& server, std::vector<std::string>& notes) {
   for (const std::string& what : server.missing) notes.push_back("Not known: " + what);
 }

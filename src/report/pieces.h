@@ -4,9 +4,11 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "model/report.h"
 #include "model/server_facts.h"
+#include "model/survey.h"
 
 /// What several reports say in the same way. Of the report room only.
 namespace headroom::report {
@@ -45,6 +47,10 @@ Value moment_value(const ServerFacts& server);
 
 /// The object "server" of design.md section 5, for programs.
 Field server_field(const ServerFacts& server);
+
+/// That a reading is partial, or counted what was not there; where a snapshot is damaged. A sentence each.
+void note_scan(const ScanOutcome& scan, std::vector<std::string>& notes);
+void note_faults(const std::vector<SnapshotFault>& faults, std::vector<std::string>& notes);
 
 /// What could not be asked, a sentence each.
 void note_missing(const ServerFacts& server, std::vector<std::string>& notes);

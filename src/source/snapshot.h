@@ -34,6 +34,10 @@ struct SnapshotFacts {
 /// Takes up what an aux field of the header says of the server.
 void add_aux(SnapshotFacts& facts, std::string_view name, std::string_view value);
 
+/// A file that changed under our eyes (F06): that is why it does not fit, or why it only seems to. Only a
+/// checksum that is right proves that what was read belongs together.
+void judge_change(rdb::Decoded& decoded, const rdb::Input& input);
+
 /// Who works on the values. Either may be null: then bytes stay empty, no value is read.
 struct ValueReaders {
   ValueMeter* meter = nullptr;

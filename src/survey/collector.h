@@ -46,6 +46,10 @@ class Collector final : public RecordSink {
   /// What `biggest` may have missed, in words.
   std::string guarantee() const;
   std::uint64_t measured() const { return measured_; }
+  /// The cell that a ticket leads to by now: cells are merged while keys come. At the end, the pattern of
+  /// every key is that of the cell of its ticket.
+  std::uint32_t standing(std::uint32_t ticket) const { return table_.standing(ticket); }
+  const Cell& cell(std::uint32_t ticket) const { return table_.cell(ticket); }
   /// Patterns that gave way to a wider one, and keys under "{other}".
   std::uint64_t folded() const { return table_.folded(); }
   std::uint64_t other_keys() const;

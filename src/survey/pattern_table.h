@@ -53,6 +53,9 @@ class PatternTable {
   /// The pattern of the cell in which place() counted this key; empty when it never saw such a one.
   std::string pattern_of(std::uint32_t db, std::string_view key) const;
   Cell& at(std::uint32_t cell) { return *slots_[resolve(cell)].cell; }
+  const Cell& cell(std::uint32_t cell) const { return *slots_[resolve(cell)].cell; }
+  /// The number of the cell that `cell` is part of by now.
+  std::uint32_t standing(std::uint32_t cell) const { return resolve(cell); }
   /// Calls `visit(number, cell)` for every cell.
   template <class Visit>
   void each(Visit visit) const {

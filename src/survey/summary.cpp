@@ -163,8 +163,14 @@ std::array<Estimate, n> histogram(const std::vector<PatternGroup>& groups,
   return out;
 }
 
+constexpr std::size_t most_examples = 3;
+
+void sort_debris(std::vector<DebrisSum>& rows) {
+  std::stable_sort(rows.begin(), rows.end(),
+                   [](const auto& a, const auto& b) { return a.bytes.value > b.bytes.value; });
+}
+
 std::vector<DebrisSum> debris_of(const std::vector<PatternGroup>& groups) {
-  constexpr std::size_t most_examples = 3;
   struct Found {
     DebrisSum sum{};
     EstimateSum keys{}, bytes{};
@@ -190,8 +196,7 @@ std::vector<DebrisSum> debris_of(const std::vector<PatternGroup>& groups) {
     row.sum.keys = row.keys.total(), row.sum.bytes = row.bytes.total();
     rows.push_back(std::move(row.sum));
   }
-  std::stable_sort(rows.begin(), rows.end(),
-                   [](const auto& a, const auto& b) { return a.bytes.value > b.bytes.value; });
+  sort_debris(rows);
   return rows;
 }
 
@@ -217,7 +222,6 @@ void add_up(Survey& survey) {
   survey.types = types_of(survey.patterns);
   survey.ttl_histogram = histogram(survey.patterns, &PatternGroup::measured_ttl);
   survey.idle_histogram = histogram(survey.patterns, &PatternGroup::measured_idle);
-  survey.debris = debris_of(survey.patterns);
   survey.ttl_unknown_keys = survey.expired_keys = 0;
   survey.expired_bytes = {};
   survey.idle_known = false;
@@ -227,6 +231,32 @@ void add_up(Survey& survey) {
       survey.ttl_unknown_keys += group.keys;
     for (const auto count : group.measured_idle) survey.idle_known |= count > 0;
   }
+}
+
+/// Rows of two surveys; what is of one kind, owner and certainty becomes one row. Each was judged where its
+/// keys are: a proof on one shard knows nothing of another.
+std::vector<DebrisSum> joined(std::vector<DebrisSum> a, std::vector<DebrisSum> b) {
+  const auto place = [](const DebrisSum& row) {
+    return std::tie(row.kind, row.family, row.owner, row.db, row.certainty);
+  };
+  const auto plus = [](const Estimate& x, const Estimate& y) {
+    EstimateSum sum;
+    sum.add(x), sum.add(y);
+    return sum.total();
+  };
+  for (auto& row : b) {
+    const auto same =
+        std::find_if(a.begin(), a.end(), [&](const DebrisSum& mine) { return place(mine) == place(row); });
+    if (same == a.end()) {
+      a.push_back(std::move(row));
+      continue;
+    }
+    same->keys = plus(same->keys, row.keys), same->bytes = plus(same->bytes, row.bytes);
+    for (auto& example : row.examples)
+      if (same->examples.size() < most_examples) same->examples.push_back(std::move(example));
+  }
+  sort_debris(a);
+  return a;
 }
 
 std::optional<Bytes> plus(const std::optional<Bytes>& a, const std::optional<Bytes>& b) {
@@ -257,6 +287,7 @@ Survey summarise(std::vector<PatternGroup> groups, Observed observed) {
   survey.folded_patterns = observed.folded_patterns;
   survey.other_keys = observed.other_keys;
   survey.patterns = std::move(groups);
+  survey.debris = debris_of(survey.patterns);
   add_up(survey);
   return survey;
 }
@@ -277,7 +308,10 @@ Survey merge(Survey a, Survey b) {
   if (a.biggest_guarantee != b.biggest_guarantee) a.biggest_guarantee += " " + b.biggest_guarantee;
   if (a.source != b.source) a.source += ", " + b.source;
   std::move(b.faults.begin(), b.faults.end(), std::back_inserter(a.faults));
-  std::move(b.notes.begin(), b.notes.end(), std::back_inserter(a.notes));
+  for (auto& note : b.notes)
+    if (std::find(a.notes.begin(), a.notes.end(), note) == a.notes.end()) a.notes.push_back(std::move(note));
+  a.debris = joined(std::move(a.debris), std::move(b.debris));
+  a.stranded = joined(std::move(a.stranded), std::move(b.stranded));
   const auto shown = std::max(a.biggest.size(), b.biggest.size());
   std::move(b.biggest.begin(), b.biggest.end(), std::back_inserter(a.biggest));
   std::stable_sort(a.biggest.begin(), a.biggest.end(),

@@ -65,7 +65,8 @@ TEST(ValueJson, bytes_that_are_no_text_are_base64) {
     out.ends(key);
   }));
   EXPECT_EQ(json["key_base64"], "/yI=");
-  EXPECT_EQ(json["value"], Json::parse(R"([{"base64":"AP8="},"{\"base64\":\"\"}"])"));
+  EXPECT_EQ(json["value"][0]["base64"], "AP8=");
+  EXPECT_EQ(json["value"][1], "{\"base64\":\"\"}");
 }
 
 TEST(ValueJson, long_texts_come_in_pieces_and_whole) {

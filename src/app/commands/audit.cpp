@@ -1,3 +1,5 @@
+#include <fstream>
+
 #include "app/families.h"
 #include "app/growth.h"
 #include "app/output.h"
@@ -36,10 +38,23 @@ Result<Report> report_on(const Survey& survey, const Options& options,
   return report::audit_report(survey, {top});
 }
 
+bool is_saved_audit(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  return file.peek() == '{';
+}
+
 // Before the scan: a file that cannot be compared with is told at once, not after minutes of work.
-Result<std::optional<report::SavedAudit>> earlier_audit(const Options& options) {
+Result<std::optional<report::SavedAudit>> earlier_audit(std::span<const family::Family> families,
+                                                        const Options& options) {
   if (options.compare.empty()) return std::optional<report::SavedAudit>();
-  auto audit = load_saved_audit(options.compare);
+  Result<report::SavedAudit> audit = fail(Error{});
+  if (is_saved_audit(options.compare)) {
+    audit = load_saved_audit(options.compare);
+  } else {
+    const auto survey = survey_snapshot(snapshot_file(options.compare), families, options);
+    if (!survey) return fail(survey.error());
+    audit = as_saved(*survey);
+  }
   if (!audit) return fail(audit.error());
   return std::optional(std::move(*audit));
 }
@@ -51,7 +66,7 @@ Result<Exit> run(const Invocation& invocation) {
   if (!looked_at) return fail(looked_at.error());
   const auto known = Families::load(options);
   if (!known) return fail(known.error());
-  const auto before = earlier_audit(options);
+  const auto before = earlier_audit(known->all(), options);
   if (!before) return fail(before.error());
   const auto survey = survey_all(*looked_at, known->all(), options);
   if (!survey) return fail(survey.error());
@@ -67,8 +82,8 @@ Subcommand audit() {
   return {"audit",
           "where the bytes are and whose they are; what is debris and why",
           "[TARGET...]",
-          {OptionGroup::connection, OptionGroup::look, OptionGroup::snapshot, OptionGroup::audit,
-           OptionGroup::output, OptionGroup::policy},
+          {OptionGroup::connection, OptionGroup::db, OptionGroup::look, OptionGroup::snapshot,
+           OptionGroup::allocator, OptionGroup::audit, OptionGroup::output, OptionGroup::policy},
           "",
           run};
 }

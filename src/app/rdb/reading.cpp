@@ -17,8 +17,9 @@ Result<source::rdb::Decoded> decode_snapshot(const SnapshotTarget& target, sourc
   const auto interrupted = interruption();
   const std::function<bool()> ends = [&] { return interrupted->cancelled() || (stop && stop()); };
   source::rdb::StoppableInput stoppable(**input, ends);
-  const auto chunks = source::rdb::read_ahead(stoppable);
-  return source::rdb::decode(*chunks, events);
+  auto decoded = source::rdb::decode(*source::rdb::read_ahead(stoppable), events);
+  source::judge_change(decoded, **input);
+  return decoded;
 }
 
 MeasuredReading::MeasuredReading(const SnapshotTarget& target, const Options& options, Bytes bytes)

@@ -177,8 +177,10 @@ void BullLedger::restrict_to(const std::vector<RootName>& roots, std::size_t par
 
 void BullLedger::keep_only(const std::vector<RootName>& roots) {
   const auto owner = owners(roots);
-  forgotten_.assign(owner.size(), false);
-  for (const auto number : prefixes_.numbers()) forgotten_[number] = owner[number] == none;
+  forgotten_.resize(owner.size());
+  for (const auto number : prefixes_.numbers())
+    forgotten_[number] =
+        forgotten_[number] || owner[number] == none;  // once forgotten, its ids are incomplete
   ids_.remove([&](const IdTable::Entry& entry) { return is_set(forgotten_, entry.prefix); });
   std::erase_if(claims_, [&](const Claim& claim) { return is_set(forgotten_, claim.prefix); });
 }

@@ -73,7 +73,7 @@ bool BullProof::after_first() {
   } else if (!limits_.again) {
     doubt();
     judge_from_nothing();
-    judge_ids(ledger_, roots_);
+    nobodys_ = judge_ids(ledger_, roots_);
     return name_or_end();
   }
   // Every id was offered about twice: by its hash and by its state.

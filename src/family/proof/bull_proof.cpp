@@ -96,6 +96,7 @@ Reading BullProof::wants_hash(const StoredKey& key, const BullKey& name) {
 Reading BullProof::wants_part(const StoredKey& key, const BullKey& name) {
   at_ = name.part;
   members_ = 0;
+  queue_ = nullptr;
   if (step_ == Step::collecting) {
     finder_.take({.key = key.key, .db = key.db, .type = key.type});
     queue_ = ledger_.queue(key.db, name.root);
@@ -149,7 +150,7 @@ bool BullProof::part_element(const Element& element) {
     // Up to 5.0 a marker of this form lies in the lists beside the jobs, to wake up a worker.
     if (at_ <= BullPart::active && element.name.starts_with("0:")) return true;
     ledger_.member(element.name, state_flag(at_));
-    if (queue_ != nullptr && step_ == Step::collecting) {
+    if (queue_ != nullptr) {
       ++queue_->ids[static_cast<std::size_t>(at_) - 1];
       queue_->counted_ids += element.name.starts_with("repeat:") ? 0 : 1;
       if (at_ >= BullPart::completed) read_activity(element.score);
@@ -180,7 +181,7 @@ bool BullProof::part_element(const Element& element) {
 
 bool BullProof::read_fact(const Element& element) {
   if (bull_part(at_)->type == KeyType::hash) read_field(element.name);
-  if (queue_ == nullptr || step_ != Step::collecting) return true;
+  if (queue_ == nullptr) return true;
   switch (at_) {
     case BullPart::id:
       queue_->counter = leading_number<std::uint64_t>(element.name);
@@ -207,7 +208,7 @@ void BullProof::read_activity(double ms) {
 }
 
 void BullProof::read_scheduler(const Element& element) {
-  if (queue_ != nullptr && step_ == Step::collecting) ++queue_->schedulers;
+  if (queue_ != nullptr) ++queue_->schedulers;
   const auto scheduler = fmt::format("{}:repeat:{}", root_, element.name);
   if (is_legacy_repeatable(element.name))
     ledger_.claim(ClaimKind::legacy_repeatable, db_, scheduler);
@@ -250,7 +251,7 @@ void BullProof::ends(const StoredKey& key, const ValueSize&, Bytes bytes) {
 void BullProof::note_part(const StoredKey& key, const BullKey& name, Bytes bytes) {
   // A custom id may look like a fixed key of a queue that is none: `R:user:meta` is a job of R.
   if (key.type == KeyType::hash && has_job_field_) return note_hash(key, name, bytes);
-  if (queue_ == nullptr || step_ != Step::collecting) return;
+  if (queue_ == nullptr) return;
   const std::uint32_t bit = 1U << static_cast<unsigned>(name.part);
   queue_->parts |= bit;
   if (key.expires) queue_->parts_with_ttl |= bit;

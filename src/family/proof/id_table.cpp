@@ -7,8 +7,8 @@
 namespace headroom::family {
 namespace {
 
-/// While entries are removed, two tables of the same size are there.
-std::size_t slots_for(std::size_t bytes) { return std::bit_floor(std::max<std::size_t>(bytes / 32, 64)); }
+/// While a table grows, the old one of half the size is there too.
+std::size_t slots_for(std::size_t bytes) { return std::bit_floor(std::max<std::size_t>(bytes / 24, 64)); }
 
 std::uint16_t kind_flags(const Identity& identity) {
   return static_cast<std::uint16_t>((identity.number ? IdTable::number_flag : 0) |
@@ -26,7 +26,7 @@ bool same(const IdTable::Entry& entry, const Identity& identity) {
 IdTable::IdTable(std::size_t bytes) : most_slots_(slots_for(bytes)) { clear(); }
 
 void IdTable::clear() {
-  std::vector<Entry>(std::min(first_slots, most_slots_)).swap(entries_);
+  Entries(std::min(first_slots, most_slots_)).swap(entries_);
   mask_ = entries_.size() - 1;
   used_ = left_out_ = waiting_count_ = 0;
 }
@@ -65,8 +65,21 @@ void IdTable::place(const Entry& entry) {
   ++used_;
 }
 
+/// Fills the slot of a removed entry with the next one that may stand there, and so on to the end of the run:
+/// a look-up ends at the first free slot, so none may be left between an entry and its place.
+void IdTable::close_gap(std::size_t gap) {
+  --used_;
+  for (std::size_t next = (gap + 1) & mask_; entries_[next].flags != 0; next = (next + 1) & mask_) {
+    const std::size_t home = entries_[next].identity().place() & mask_;
+    if (((next - home) & mask_) < ((next - gap) & mask_)) continue;
+    entries_[gap] = entries_[next];
+    gap = next;
+  }
+  entries_[gap] = {};
+}
+
 void IdTable::grow() {
-  std::vector<Entry> old(entries_.size() * 2);
+  Entries old(entries_.size() * 2);
   old.swap(entries_);
   mask_ = entries_.size() - 1;
   used_ = 0;

@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <vector>
 
+#include "base/large_pages.h"
+
 /// What a proof remembers of millions of ids: 16 bytes each, no strings.
 namespace headroom::family {
 
@@ -67,15 +69,12 @@ class IdTable {
   }
   /// Whether the next few calls of add() may leave something out.
   bool nearly_full() const { return used_ + 2 * waiting_.size() >= room(); }
-  /// Removes those of which `unwanted(entry)`.
+  /// Removes those of which `unwanted(entry)`, in place.
   template <class Unwanted>
   void remove(Unwanted unwanted) {
     flush();
-    std::vector<Entry> old(entries_.size());
-    old.swap(entries_);
-    used_ = 0;
-    for (const Entry& entry : old)
-      if (entry.flags != 0 && !unwanted(entry)) place(entry);
+    for (std::size_t slot = 0; slot < entries_.size(); ++slot)
+      while (entries_[slot].flags != 0 && unwanted(entries_[slot])) close_gap(slot);
   }
   /// Forgets everything and takes up the least memory.
   void clear();
@@ -91,14 +90,16 @@ class IdTable {
     std::uint16_t flags = 0;
     std::uint64_t bytes = 0;
   };
+  using Entries = std::vector<Entry, LargePages<Entry>>;
   static constexpr std::size_t first_slots = 1024;
 
   void settle(const Waiting& one);
   void place(const Entry& entry);
+  void close_gap(std::size_t gap);
   void grow();
 
   std::size_t most_slots_;
-  std::vector<Entry> entries_;
+  Entries entries_;
   std::size_t mask_ = 0;
   std::size_t used_ = 0;
   std::uint64_t left_out_ = 0;

@@ -50,9 +50,10 @@ class Batch {
   bool full() const { return records_.size() >= most_keys || names_.size() >= most_bytes; }
   bool empty() const { return records_.empty(); }
   void clear() { names_.clear(), records_.clear(); }
-  void add(std::string_view key, const PackedRecord& record) {
+  /// The record of one more key, to be filled in place.
+  PackedRecord& add(std::string_view key) {
     names_.append(key);
-    records_.push_back(record);
+    return records_.emplace_back();
   }
   void give(RecordSink& sink, ScanOutcome& scan) const {
     std::string_view rest = names_;
@@ -70,7 +71,7 @@ class Batch {
   }
 
  private:
-  static constexpr std::size_t most_keys = 1024, most_bytes = 64 * 1024;
+  static constexpr std::size_t most_keys = 4096, most_bytes = 256 * 1024;
   std::string names_{};
   std::vector<PackedRecord> records_{};
 };
@@ -122,7 +123,7 @@ class Recorder final : public rdb::Events {
   std::atomic<std::uint64_t> announced = 0;
 
  private:
-  PackedRecord record_of(const StoredKey& key, const ValueSize& size, std::optional<Bytes> bytes) const;
+  void fill(PackedRecord& record, const StoredKey& key, const ValueSize& size) const;
   void count(const StoredKey& key);
 
   Batches& batches_;
@@ -159,34 +160,33 @@ void Recorder::count(const StoredKey& key) {
 
 void Recorder::ends(const StoredKey& key, const ValueSize& size) {
   if (!wanted_) return;
-  std::optional<Bytes> bytes;
-  if (measured_) bytes = readers_.meter->finish(key, size);
-  if (reading_ != Reading::nothing) readers_.listener->ends(key, size, bytes.value_or(Bytes{}));
+  const Bytes bytes = measured_ ? readers_.meter->finish(key, size) : Bytes{};
+  if (reading_ != Reading::nothing) readers_.listener->ends(key, size, bytes);
   count(key);
   if (batch_ == nullptr) return;
   idle_known |= key.idle || key.freq;
-  batch_->add(key.key, record_of(key, size, bytes));
+  auto& record = batch_->add(key.key);
+  record.bytes = bytes.count;
+  fill(record, key, size);
   if (!batch_->full()) return;
   batches_.publish();
   batch_ = batches_.room();
   if (batch_ != nullptr) batch_->clear();
 }
 
-PackedRecord Recorder::record_of(const StoredKey& key, const ValueSize& size,
-                                 std::optional<Bytes> bytes) const {
-  PackedRecord record;
+void Recorder::fill(PackedRecord& record, const StoredKey& key, const ValueSize& size) const {
   record.db = key.db, record.name_length = static_cast<std::uint32_t>(key.key.size());
   record.type = key.type, record.encoding = encoding_of(key, size);
-  record.has_bytes = bytes.has_value(), record.bytes = bytes.value_or(Bytes{}).count;
+  record.has_bytes = measured_;
   record.elements = size.elements;
   record.expires = key.expires;
   if (key.expires) record.ttl = (key.expires_at - now_).count();
-  record.has_idle = key.idle.has_value(), record.has_freq = key.freq.has_value();
   constexpr seconds longest{std::numeric_limits<std::uint32_t>::max()};
-  record.idle =
-      static_cast<std::uint32_t>(std::clamp(key.idle.value_or(seconds(0)), seconds(0), longest).count());
-  record.freq = key.freq.value_or(0);
-  return record;
+  if (key.idle) {
+    record.has_idle = true;
+    record.idle = static_cast<std::uint32_t>(std::clamp(*key.idle, seconds(0), longest).count());
+  }
+  if (key.freq) record.has_freq = true, record.freq = *key.freq;
 }
 
 void Recorder::finish() {
@@ -212,14 +212,6 @@ class Teller {
   std::chrono::steady_clock::time_point began_, told_;
 };
 
-/// A file that changed under our eyes (F06): that is why it does not fit, or why it only seems to.
-void judge_change(rdb::Decoded& decoded, const rdb::Input& input) {
-  if (decoded.checksum == rdb::Checksum::right || !input.changed()) return;
-  constexpr const char* why = "the file changed while it was read";
-  decoded.fault = decoded.fault.empty() ? why : fmt::format("{}: {}", why, decoded.fault);
-  decoded.complete = false, decoded.input_failed = true;
-}
-
 std::string_view stopped_by(const rdb::Decoded& decoded, const rdb::StoppableInput& input,
                             bool asked_to_stop) {
   if (decoded.complete) return {};
@@ -230,6 +222,13 @@ std::string_view stopped_by(const rdb::Decoded& decoded, const rdb::StoppableInp
 }
 
 }  // namespace
+
+void judge_change(rdb::Decoded& decoded, const rdb::Input& input) {
+  if (decoded.checksum == rdb::Checksum::right || !input.changed()) return;
+  constexpr const char* why = "the file changed while it was read";
+  decoded.fault = decoded.fault.empty() ? why : fmt::format("{}: {}", why, decoded.fault);
+  decoded.complete = false, decoded.input_failed = true;
+}
 
 void add_aux(SnapshotFacts& facts, std::string_view name, std::string_view value) {
   constexpr std::uint64_t latest = std::uint64_t{1} << 40U;  // of seconds that still fit as milliseconds

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 
 #include "source/rdb/value_decoder.h"
 
@@ -82,10 +83,12 @@ class Decoder {
   Events& events_;
   ValueDecoder value_;
   Decoded result_{};
-  StoredKey pending_{};  ///< what was said of the next key before its type
-  bool has_pending_ = false;
+  StoredKey& next_ = value_.next();  ///< what was said of the next key
+  bool has_attributes_ = false;      ///< before its type
   std::uint32_t db_ = 0;
-  std::string key_{}, last_key_{}, first_{}, second_{};
+  std::array<std::string, 2> names_{};  ///< of this key and the one before, in turns
+  unsigned turn_ = 0;
+  std::string first_{}, second_{};
   std::uint64_t skipped_ = 0;
 };
 
@@ -117,7 +120,7 @@ bool Decoder::read_item() {
   const auto at = in_.offset();
   const auto opcode = in_.byte();
   if (in_.failed()) return false;
-  if (!has_pending_) pending_.offset = at;
+  if (!has_attributes_) next_.offset = at;
   switch (opcode) {
     case expire_ms:
     case expire_seconds:
@@ -155,21 +158,21 @@ bool Decoder::read_item() {
 }
 
 void Decoder::read_attribute(std::uint8_t opcode) {
-  has_pending_ = true;
+  has_attributes_ = true;
   switch (opcode) {
     case expire_ms:
-      pending_.expires = true;
-      pending_.expires_at = sane(milliseconds(in_.little<std::int64_t>()));
+      next_.expires = true;
+      next_.expires_at = sane(milliseconds(in_.little<std::int64_t>()));
       break;
     case expire_seconds:
-      pending_.expires = true;
-      pending_.expires_at = seconds(in_.little<std::int32_t>());
+      next_.expires = true;
+      next_.expires_at = seconds(in_.little<std::int32_t>());
       break;
     case idle:
-      pending_.idle = seconds(static_cast<std::int64_t>(std::min(read_count(in_), longest_idle)));
+      next_.idle = seconds(static_cast<std::int64_t>(std::min(read_count(in_), longest_idle)));
       break;
     default:
-      pending_.freq = in_.byte();
+      next_.freq = in_.byte();
   }
 }
 
@@ -211,7 +214,7 @@ void Decoder::read_valkey_slot_import() {
 
 /// What modules attached to the next key: stands between its TTL and its type.
 void Decoder::read_key_metadata() {
-  has_pending_ = true;
+  has_attributes_ = true;
   const auto at = in_.offset();
   const auto classes = read_count(in_);
   for (std::uint64_t i = 0; i < classes && !in_.failed(); ++i) {
@@ -235,14 +238,14 @@ bool Decoder::read_key(std::uint8_t type, std::uint64_t at) {
     in_.fail(fmt::format("a value of the unknown type {}: written by a newer server than this headroom knows",
                          type),
              at);
-  read_string(in_, key_);
+  std::string& name = names_[turn_];
+  read_string(in_, name);
   if (in_.failed()) return false;
-  StoredKey key = pending_;
-  key.key = key_, key.db = db_, key.rdb_type = type;
-  pending_ = {}, has_pending_ = false;
-  if (!value_.read(key, result_.valkey)) return false;
+  next_.key = name, next_.db = db_, next_.rdb_type = type;
+  if (!value_.read(result_.valkey)) return false;
+  if (has_attributes_) next_ = {}, has_attributes_ = false;
   ++result_.keys;
-  last_key_.swap(key_);
+  turn_ ^= 1U;
   return true;
 }
 
@@ -268,7 +271,7 @@ Decoded Decoder::finish() {
   result_.fault = in_.fault();
   result_.offset = in_.failed() ? in_.fault_offset() : in_.offset();
   result_.input_failed = in_.failed() && chunks_.error().has_value();
-  result_.last_key = std::move(last_key_);
+  result_.last_key = std::move(names_[turn_ ^ 1U]);
   return std::move(result_);
 }
 

@@ -20,7 +20,7 @@ class Handoff {
   /// Producer: the slot to fill next; waits for one. Null when the consumer has left.
   Slot* room() {
     std::unique_lock lock(mutex_);
-    changed_.wait(lock, [&] { return left_ || filled_ + held < taken_ + slots; });
+    wait(lock, [&] { return left_ || filled_ + held < taken_ + slots; });
     return left_ ? nullptr : &ring_[filled_ % slots];
   }
   /// Producer: what room() gave is filled.
@@ -35,11 +35,12 @@ class Handoff {
   /// Consumer: the next filled slot; waits for one. Null at the end.
   Slot* take() {
     std::unique_lock lock(mutex_);
-    changed_.wait(lock, [&] { return filled_ > taken_ || closed_; });
+    wait(lock, [&] { return filled_ > taken_ || closed_; });
     if (filled_ == taken_) return nullptr;
     Slot* slot = &ring_[taken_++ % slots];
+    const bool awaited = waiting_ > 0;
     lock.unlock();
-    changed_.notify_all();
+    if (awaited) changed_.notify_all();
     return slot;
   }
   /// Consumer: takes nothing more.
@@ -48,13 +49,20 @@ class Handoff {
   }
 
  private:
+  template <class Ready>
+  void wait(std::unique_lock<std::mutex>& lock, Ready ready) {
+    ++waiting_;
+    changed_.wait(lock, ready);
+    --waiting_;
+  }
+  /// Wakes the other side if it waits: to wake nobody costs as much.
   template <class Change>
   void change(Change what) {
-    {
-      const std::lock_guard lock(mutex_);
-      what();
-    }
-    changed_.notify_all();
+    std::unique_lock lock(mutex_);
+    what();
+    const bool awaited = waiting_ > 0;
+    lock.unlock();
+    if (awaited) changed_.notify_all();
   }
 
   std::array<Slot, slots> ring_{};
@@ -62,6 +70,7 @@ class Handoff {
   std::condition_variable changed_{};
   std::size_t filled_ = 0, taken_ = 0;
   bool closed_ = false, left_ = false;
+  int waiting_ = 0;  ///< sides that wait, or were woken and do not know it yet
 };
 
 }  // namespace headroom::source::rdb

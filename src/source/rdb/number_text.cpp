@@ -6,9 +6,10 @@
 namespace headroom::source::rdb {
 
 std::optional<std::int64_t> canonical_integer(std::string_view text) {
-  // The longest is "-9223372036854775808". Most texts are no numbers, and most of those end or begin
+  // The longest is "-9223372036854775808". Most texts are no numbers, and most of those begin or end
   // otherwise.
-  if (text.empty() || text.size() > 20 || text.back() < '0' || text.back() > '9') return std::nullopt;
+  if (text.empty() || text.size() > 20 || text.front() > '9' || text.back() < '0' || text.back() > '9')
+    return std::nullopt;
   const bool negative = text.front() == '-';
   if (text == "0") return 0;
   const std::string_view digits = text.substr(negative ? 1 : 0);

@@ -8,7 +8,8 @@
 namespace headroom::source::rdb {
 
 /// An input that ends, with an error (Exit::partial), when it is told to: by `stop`, which is asked before
-/// every read and may be empty, or by `left`, which any thread may set. Borrows both.
+/// every read and while nothing comes, and may be empty, or by `left`, which any thread may set. Borrows
+/// both.
 class StoppableInput final : public Input {
  public:
   StoppableInput(Input& input, const std::function<bool()>& stop) : input_(input), stop_(stop) {}

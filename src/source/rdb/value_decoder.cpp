@@ -44,7 +44,7 @@ struct TypeFacts {
   Layout layout = Layout::unknown;
 };
 
-TypeFacts facts_of(std::uint8_t type) {
+constexpr TypeFacts facts_of_type(std::uint8_t type) {
   switch (type) {
     case string:
       return {KeyType::string, Layout::text};
@@ -96,6 +96,12 @@ TypeFacts facts_of(std::uint8_t type) {
   }
 }
 
+constexpr auto facts_by_type = [] {
+  std::array<TypeFacts, 256> facts{};
+  for (unsigned type = 0; type < 256; ++type) facts[type] = facts_of_type(static_cast<std::uint8_t>(type));
+  return facts;
+}();
+
 /// Scores before version 8: one byte for the length of a text, or for a value that is no text.
 double ascii_score(Cursor& in) {
   const auto at = in.offset();
@@ -103,6 +109,21 @@ double ascii_score(Cursor& in) {
   const auto score = old_score(length, length < 253 ? in.take(length) : std::string_view());
   if (!score) in.fail("a score is no number", at);
   return score.value_or(0);
+}
+
+/// Bytes of a score in a listpack: an integer where it is one, else text of up to 17 digits (zzlInsertAt in
+/// src/t_zset.c, the integer encodings of src/listpack.c). Text is taken to have 18 characters: servers
+/// before 7.2 print all 17 digits, later ones fewer.
+std::uint64_t packed_score(double score) {
+  constexpr double longest_whole = 4503599627370496;  // 2^52, as double2ll() in src/util.c has it
+  if (!(score > -longest_whole && score < longest_whole)) return 20;
+  const auto whole = static_cast<std::int64_t>(score);
+  if (static_cast<double>(whole) != score) return 20;
+  if (whole >= 0 && whole < 128) return 2;
+  if (whole >= -4096 && whole < 4096) return 3;
+  if (whole >= INT16_MIN && whole <= INT16_MAX) return 4;
+  if (whole >= -(1 << 23) && whole < (1 << 23)) return 5;
+  return whole >= INT32_MIN && whole <= INT32_MAX ? 6 : 10;
 }
 
 }  // namespace
@@ -123,9 +144,8 @@ void ValueDecoder::flush() {
   part_count_ = 0;
 }
 
-bool ValueDecoder::read(StoredKey key, bool valkey) {
-  const auto facts = facts_of(key.rdb_type);
-  key_ = key;
+bool ValueDecoder::read(bool valkey) {
+  const auto facts = facts_by_type[key_.rdb_type];
   key_.type = facts.type, key_.layout = facts.layout;
   size_ = {};
   if (facts.type == KeyType::string)
@@ -141,7 +161,7 @@ bool ValueDecoder::read(StoredKey key, bool valkey) {
 
 bool ValueDecoder::knows(std::uint8_t type, bool valkey) {
   if (valkey && type > hash_ttls_early) return false;  // Valkey went other ways from there
-  return facts_of(type).type != KeyType::unknown;
+  return facts_by_type[type].type != KeyType::unknown;
 }
 
 /// One huge value must not be paid for until the end.
@@ -241,6 +261,7 @@ void ValueDecoder::read_scored_members() {
     const bool tells = telling_;
     add(tells ? take_text(first_) : skip_part(in_));
     const double score = ascii ? ascii_score(in_) : in_.little<double>();
+    size_.packed_scores += packed_score(score);
     if (tells && !in_.failed()) tell({first_, {}, score});
   }
 }

@@ -19,9 +19,12 @@ class ValueDecoder {
  public:
   ValueDecoder(Cursor& in, Events& events) : in_(in), events_(events) {}
 
-  /// Reads the value behind the name. Needs: `key` is filled but for `type` and `layout`. False, and the
-  /// cursor has failed, when the value is damaged or of an unknown type.
-  bool read(StoredKey key, bool valkey);
+  /// The key whose value comes next. The caller fills all of it but `type` and `layout`, and in place: a copy
+  /// right behind so many small writes waits for each of them.
+  StoredKey& next() { return key_; }
+  /// Reads the value of next(). False, and the cursor has failed, when the value is damaged or of an unknown
+  /// type.
+  bool read(bool valkey);
   /// True when the layout of values of this type byte is known.
   static bool knows(std::uint8_t type, bool valkey);
   /// A template that hashes behind it refer to.
