@@ -112,4 +112,12 @@ std::optional<memory::Calibration> guess_allocator(
   return calibration;
 }
 
+void set_allocator(const Options& options, const std::optional<memory::Calibration>& guess,
+                   ServerFacts& server) {
+  if (options.allocator == "jemalloc-8") server.quantum = 8;
+  if (options.allocator == "jemalloc-16") server.quantum = 16;
+  if (options.allocator == "libc") server.allocator = "libc", server.quantum = 0;
+  if (options.allocator == "auto" && guess) server.quantum = guess->quantum;
+}
+
 }  // namespace headroom::app

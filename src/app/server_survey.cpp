@@ -41,8 +41,9 @@ bool is_harmless(const source::SnapshotPlan& plan) {
   return spares_the_master && !source::danger(plan.risk, plan.source.redacted());
 }
 
+/// Told to logs too: a fork is nothing to pay unawares.
 void announce(const source::SnapshotPlan& plan, const Options& options) {
-  if (!stderr_is_for_people(options)) return;
+  if (options.quiet) return;
   tell(fmt::format("taking a snapshot of {}", plan.source.redacted()));
   for (const auto& line : source::cost_in_words(plan.risk)) tell(line);
 }

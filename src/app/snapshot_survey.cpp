@@ -103,10 +103,8 @@ void SnapshotSurvey::learn(const source::SnapshotFacts& facts) {
     server_.version = facts.version, server_.flavour = facts.flavour;
     server_.used_memory = facts.used_memory;
     if (facts.libraries.count > 0) server_.functions = facts.libraries;
-    server_.quantum = guess_ ? guess_->quantum : 0;
   }
-  if (options_.allocator != "auto") server_.quantum = options_.allocator == "jemalloc-16" ? 16 : 8;
-  if (options_.allocator == "libc") server_.allocator = "libc", server_.quantum = 0;
+  set_allocator(options_, guess_, server_);
   // TTLs of a snapshot count from the moment it was written, and so does every age.
   server_.server_time = facts.time.value_or(target_.written);
 }

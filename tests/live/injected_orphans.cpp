@@ -53,7 +53,7 @@ std::vector<InjectedOrphans::Copy> InjectedOrphans::plan(std::size_t count) {
     if (finished[i].empty()) continue;
     Copy copy{roots_[i], roots_[i] + ":" + finished[i][n / roots_.size() % finished[i].size()]};
     copy.to = roots_[i] + ":" + free_id(i, copy.above_counter);
-    copies.push_back(std::move(copy));
+    if (copy.to != copy.from) copies.push_back(std::move(copy));  // a number that is still in use
   }
   return copies;
 }

@@ -4,10 +4,9 @@
 
 #include <cstdlib>
 #include <numeric>
-#include <sstream>
-#include <thread>
 
 #include "kit/redis_server.h"
+#include "kit/used_memory.h"
 
 namespace headroom::memory {
 namespace {
@@ -60,30 +59,12 @@ class Growth : public testing::Test {
     words.insert(words.begin(), {"redis-cli", "-s", server.socket_path()});
     return std::strtoull(test::run(words).out.c_str(), nullptr, 10);
   }
-  std::uint64_t used_memory() {
-    std::istringstream info(test::run({"redis-cli", "-s", server.socket_path(), "info", "memory"}).out);
-    for (std::string line; std::getline(info, line);)
-      if (line.starts_with("used_memory:")) return std::strtoull(line.c_str() + 12, nullptr, 10);
-    return 0;
-  }
-  // A table that grew keeps its old half until the server's cron has moved every entry over; 128 KiB of it
-  // here.
-  std::uint64_t used_memory_at_rest() {
-    auto before = used_memory();
-    for (int tries = 0; tries < 50; ++tries) {
-      std::this_thread::sleep_for(std::chrono::milliseconds(250));
-      const auto now = used_memory();
-      if (now == before) break;
-      before = now;
-    }
-    return before;
-  }
   test::RedisServer server;
 };
 
 TEST_F(Growth, of_a_real_server_is_explained) {
   ServerFacts facts;
-  facts.startup = Bytes{used_memory()};
+  facts.startup = Bytes{test::used_memory(server)};
   facts.quantum = 16;
   ask({"eval",
        "for i=1,200000 do redis.call('set', 'key:'..i, string.rep('x', 100)) if i % 2 == 0 then "
@@ -94,7 +75,7 @@ TEST_F(Growth, of_a_real_server_is_explained) {
       {"eval",
        "local sum = 0 for i=1,200000 do sum = sum + redis.call('memory', 'usage', 'key:'..i) end return sum",
        "0"}));
-  facts.used_memory = Bytes{used_memory_at_rest()};
+  facts.used_memory = Bytes{test::used_memory_at_rest(server)};
   facts.keyspace = {{0, 200000, 100000}};
   const auto lines = reconcile(facts, {values, values, values});
   const auto grown = static_cast<double>(facts.used_memory->count - facts.startup->count);

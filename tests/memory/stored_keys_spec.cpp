@@ -2,11 +2,11 @@
 
 #include <chrono>
 #include <cstdlib>
-#include <sstream>
 #include <string>
 #include <thread>
 
 #include "kit/redis_server.h"
+#include "kit/used_memory.h"
 #include "memory/calibrate.h"
 #include "memory/key_model.h"
 #include "memory/key_tables.h"
@@ -49,23 +49,6 @@ class StoredKeys : public testing::Test {
     words.insert(words.begin(), {"redis-cli", "-s", server.socket_path()});
     return test::run(words).out;
   }
-  std::uint64_t used_memory() {
-    std::istringstream info(ask({"info", "memory"}));
-    for (std::string line; std::getline(info, line);)
-      if (line.starts_with("used_memory:")) return std::strtoull(line.c_str() + 12, nullptr, 10);
-    return 0;
-  }
-  // Tables that grew are moved by the server's cron; buffers of clients that left go at once.
-  std::uint64_t used_memory_at_rest() {
-    auto before = used_memory();
-    for (int tries = 0; tries < 50; ++tries) {
-      std::this_thread::sleep_for(std::chrono::milliseconds(150));
-      const auto now = used_memory();
-      if (now == before) break;
-      before = now;
-    }
-    return before;
-  }
   Sums read_file(Held held, Allocator allocator = Allocator::jemalloc_16) {
     ServerModel model;
     model.allocator = allocator;
@@ -84,13 +67,13 @@ class StoredKeys : public testing::Test {
         "for i = tonumber(ARGV[1]), tonumber(ARGV[2]) do local k = 'key:' .. i " + commands + " end";
     ask({"eval", script, "0", "1", "1"});
     ask({"flushall", "sync"});
-    const auto empty = used_memory_at_rest();
+    const auto empty = test::used_memory_at_rest(server);
     ask({"eval", script, "0", "1", std::to_string(keys)});
-    const auto grown = used_memory_at_rest() - empty;
+    const auto grown = test::used_memory_at_rest(server) - empty;
     ask({"save"});
     expect_near(read_file(Held::live), grown, "live");
     ask({"debug", "reload"});
-    expect_near(read_file(Held::packed), used_memory_at_rest() - empty, "after a restart");
+    expect_near(read_file(Held::packed), test::used_memory_at_rest(server) - empty, "after a restart");
   }
   static void expect_near(const Sums& file, std::uint64_t grown, const char* when) {
     const auto tables = key_tables(ServerModel{}, file.db);
@@ -145,7 +128,7 @@ TEST_F(StoredKeys, tell_which_allocator_their_server_has) {
   ask({"eval",
        "for i = 1, 50000 do redis.call('set', 'cache:' .. i, string.rep('x', 20 + i % 200), 'ex', 9999) end",
        "0"});
-  const auto used = used_memory_at_rest();
+  const auto used = test::used_memory_at_rest(server);
   ask({"save"});
   const auto by_16 = read_file(Held::live);
   const KeySums sums{read_file(Held::live, Allocator::jemalloc_8).bytes, by_16.bytes};

@@ -154,12 +154,13 @@ TEST(ReplicaSnapshot, a_slow_reader_gets_the_whole_snapshot) {
     wire::Endpoint endpoint;  // TCP: a Unix socket knows no reset
     endpoint.port = static_cast<std::uint16_t>(free_port());
     const auto server = server_with(
-        {"--port", std::to_string(endpoint.port), "--repl-diskless-sync", diskless, "--repl-timeout", "2"});
+        {"--port", std::to_string(endpoint.port), "--repl-diskless-sync", diskless, "--repl-timeout", "4"});
     load(*server, many);
     auto snapshot = attach(endpoint);
     ASSERT_TRUE(snapshot && snapshot->input);
     std::string slowly, part(65'536, '\0');
-    for (int i = 0; i < 30; ++i) {
+    // TCP opens its window a megabyte at a time, so the server writes every second or two.
+    for (int i = 0; i < 50; ++i) {
       const auto got = snapshot->input->read(part);
       ASSERT_TRUE(got) << got.error().what;
       slowly.append(part, 0, *got);

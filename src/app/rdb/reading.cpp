@@ -24,18 +24,16 @@ Result<source::rdb::Decoded> decode_snapshot(const SnapshotTarget& target, sourc
 
 MeasuredReading::MeasuredReading(const SnapshotTarget& target, const Options& options, Bytes bytes)
     : target_(target), options_(options), bytes_(bytes), now_(target.written) {
-  if (options.allocator == "jemalloc-8") quantum_ = 8;
-  if (options.allocator == "jemalloc-16") quantum_ = 16;
-  if (options.allocator != "auto" || !target.again || bytes == Bytes::left_out) return;
-  if (const auto guess = guess_allocator(target.open)) quantum_ = guess->quantum;
+  if (options.allocator == "auto" && target.again && bytes == Bytes::measured)
+    guess_ = guess_allocator(target.open);
 }
 
 source::ValueReaders MeasuredReading::prepare(const source::SnapshotFacts& facts) {
   now_ = facts.time.value_or(target_.written);
   if (bytes_ == Bytes::left_out) return {};
   ServerFacts server;
-  server.version = facts.version, server.flavour = facts.flavour, server.quantum = quantum_;
-  if (options_.allocator == "libc") server.allocator = "libc";
+  server.version = facts.version, server.flavour = facts.flavour;
+  set_allocator(options_, guess_, server);
   model_.emplace(memory::server_model(server, memory::Held::live));
   return {&*model_, nullptr};
 }

@@ -6,6 +6,7 @@
 #include "app/output_file.h"
 #include "app/snapshot_survey.h"
 #include "base/result.h"
+#include "memory/calibrate.h"
 #include "memory/key_model.h"
 #include "source/rdb/events.h"
 #include "source/snapshot.h"
@@ -33,7 +34,7 @@ class MeasuredReading {
   const SnapshotTarget& target_;
   const Options& options_;
   Bytes bytes_;
-  std::uint64_t quantum_ = 0;
+  std::optional<memory::Calibration> guess_{};
   std::optional<memory::KeyModel> model_{};
   std::chrono::milliseconds now_;
 };
