@@ -85,11 +85,14 @@ class SnapshotSurvey {
   const Options& options_;
   SnapshotCompanion* companion_;
   family::Landmarks landmarks_;
-  survey::Collector collector_;
-  family::Prover prover_;
-  source::SnapshotOptions how_{};
-  ServerFacts server_{};
+  // Written for every key by two threads at once: on cache lines of their own, or each would wait for the
+  // other's.
+  static constexpr std::size_t apart = 128;
+  alignas(apart) survey::Collector collector_;
+  alignas(apart) family::Prover prover_;
   std::optional<memory::KeyModel> model_{};
+  alignas(apart) source::SnapshotOptions how_{};
+  ServerFacts server_{};
   std::optional<memory::Calibration> guess_{};
   unsigned pass_ = 0;
 };

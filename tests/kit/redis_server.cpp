@@ -78,7 +78,7 @@ void RedisServer::start() {
     ::execvp(arguments[0], arguments.data());
     ::_exit(127);
   }
-  for (int i = 0; i < 2000; ++i) {
+  for (int i = 0; i < 24000; ++i) {  // two minutes: a benchmark loads gigabytes
     if (answers(socket_path())) return;
     if (::waitpid(pid_, nullptr, WNOHANG) == pid_) break;
     std::this_thread::sleep_for(std::chrono::milliseconds(5));

@@ -1,9 +1,7 @@
 #include "source/snapshot.h"
 
-#include <algorithm>
 #include <atomic>
 #include <charconv>
-#include <limits>
 #include <map>
 #include <memory>
 #include <string>
@@ -13,6 +11,7 @@
 
 #include "source/rdb/handoff.h"
 #include "source/rdb/stoppable_input.h"
+#include "source/snapshot/record_batch.h"
 
 namespace headroom::source {
 namespace {
@@ -20,63 +19,7 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-/// A key's record on its way from one thread to the other: 40 bytes, because a KeyRecord has more than twice
-/// as many and every byte is written by one core and fetched by the other.
-struct PackedRecord {
-  std::uint64_t bytes = 0, elements = 0;
-  std::int64_t ttl = 0;  ///< ms
-  std::uint32_t db = 0, name_length = 0, idle = 0;
-  KeyType type = KeyType::unknown;
-  Encoding encoding = Encoding::unknown;
-  std::uint8_t freq = 0;
-  bool has_bytes : 1 = false, expires : 1 = false, has_idle : 1 = false, has_freq : 1 = false;
-
-  KeyRecord record(std::string_view key) const {
-    KeyRecord record;
-    record.key = key, record.db = db, record.type = type, record.encoding = encoding;
-    if (has_bytes) record.bytes = Bytes{bytes};
-    record.elements = elements;
-    record.expires = expires ? Expires::at : Expires::never;
-    record.ttl = milliseconds(ttl);
-    if (has_idle) record.idle = seconds(idle);
-    if (has_freq) record.freq = freq;
-    return record;
-  }
-};
-
-/// Some keys on their way from the decoder to the sink.
-class Batch {
- public:
-  bool full() const { return records_.size() >= most_keys || names_.size() >= most_bytes; }
-  bool empty() const { return records_.empty(); }
-  void clear() { names_.clear(), records_.clear(); }
-  /// The record of one more key, to be filled in place.
-  PackedRecord& add(std::string_view key) {
-    names_.append(key);
-    return records_.emplace_back();
-  }
-  void give(RecordSink& sink, ScanOutcome& scan) const {
-    std::string_view rest = names_;
-    for (const auto& packed : records_) {
-      const auto key = rest.substr(0, packed.name_length);
-      rest.remove_prefix(packed.name_length);
-      const auto interest = sink.look(packed.db, key);
-      if (interest.look == Look::name) continue;
-      auto record = packed.record(key);
-      record.ticket = interest.ticket;
-      sink.take(record);
-      ++scan.asked;
-    }
-    scan.keys += records_.size();
-  }
-
- private:
-  static constexpr std::size_t most_keys = 4096, most_bytes = 256 * 1024;
-  std::string names_{};
-  std::vector<PackedRecord> records_{};
-};
-
-using Batches = rdb::Handoff<Batch, 4>;
+using Batches = rdb::Handoff<RecordBatch, 4>;
 
 std::optional<std::uint64_t> number_of(std::string_view text) {
   std::uint64_t number = 0;
@@ -84,8 +27,9 @@ std::optional<std::uint64_t> number_of(std::string_view text) {
   return error == std::errc() && end == text.data() + text.size() ? std::optional(number) : std::nullopt;
 }
 
-/// Turns what the decoder tells into records, and lets the value readers listen.
-class Recorder final : public rdb::Events {
+/// Turns what the decoder tells into records, and lets the value readers listen. Aligned: it is written for
+/// every key by one thread, and stands on the stack of another.
+class alignas(128) Recorder final : public rdb::Events {
  public:
   Recorder(Batches& batches, const std::function<ValueReaders(const SnapshotFacts&)>& prepare,
            const SnapshotOptions& options)
@@ -123,13 +67,13 @@ class Recorder final : public rdb::Events {
   std::atomic<std::uint64_t> announced = 0;
 
  private:
-  void fill(PackedRecord& record, const StoredKey& key, const ValueSize& size) const;
+  KeyRecord record_of(const StoredKey& key, const ValueSize& size, Bytes bytes) const;
   void count(const StoredKey& key);
 
   Batches& batches_;
   const std::function<ValueReaders(const SnapshotFacts&)>& prepare_;
   const SnapshotOptions& options_;
-  Batch* batch_;  ///< null when the consumer has left
+  RecordBatch* batch_;  ///< null when the consumer has left
   ValueReaders readers_{};
   bool prepared_ = false, wanted_ = false, measured_ = false;
   Reading reading_ = Reading::nothing;
@@ -165,28 +109,23 @@ void Recorder::ends(const StoredKey& key, const ValueSize& size) {
   count(key);
   if (batch_ == nullptr) return;
   idle_known |= key.idle || key.freq;
-  auto& record = batch_->add(key.key);
-  record.bytes = bytes.count;
-  fill(record, key, size);
+  batch_->add(record_of(key, size, bytes));
   if (!batch_->full()) return;
   batches_.publish();
   batch_ = batches_.room();
   if (batch_ != nullptr) batch_->clear();
 }
 
-void Recorder::fill(PackedRecord& record, const StoredKey& key, const ValueSize& size) const {
-  record.db = key.db, record.name_length = static_cast<std::uint32_t>(key.key.size());
+KeyRecord Recorder::record_of(const StoredKey& key, const ValueSize& size, Bytes bytes) const {
+  KeyRecord record;
+  record.key = key.key, record.db = key.db;
   record.type = key.type, record.encoding = encoding_of(key, size);
-  record.has_bytes = measured_;
+  if (measured_) record.bytes = bytes;
   record.elements = size.elements;
-  record.expires = key.expires;
-  if (key.expires) record.ttl = (key.expires_at - now_).count();
-  constexpr seconds longest{std::numeric_limits<std::uint32_t>::max()};
-  if (key.idle) {
-    record.has_idle = true;
-    record.idle = static_cast<std::uint32_t>(std::clamp(*key.idle, seconds(0), longest).count());
-  }
-  if (key.freq) record.has_freq = true, record.freq = *key.freq;
+  record.expires = key.expires ? Expires::at : Expires::never;
+  if (key.expires) record.ttl = key.expires_at - now_;
+  record.idle = key.idle, record.freq = key.freq;
+  return record;
 }
 
 void Recorder::finish() {
@@ -280,7 +219,7 @@ SnapshotOutcome read_snapshot(rdb::Input& input, RecordSink& sink,
     recorder.finish();
   });
   Teller teller(progress);
-  while (Batch* batch = batches.take()) {
+  while (RecordBatch* batch = batches.take()) {
     batch->give(sink, outcome.scan);
     teller.tell(outcome.scan.keys, recorder.announced);
     if (options.stop && options.stop()) stoppable.left = true;
