@@ -16,6 +16,7 @@
 #include <filesystem>
 #include <map>
 #include <stdexcept>
+#include <thread>
 #include <vector>
 
 #include "audit_rounds.h"
@@ -67,6 +68,9 @@ File file_of(const std::string& name, const std::string& path, double keys) {
 }
 
 void save_as(RedisSocket& server, const RedisServer& held, const std::string& path) {
+  // The child that made the snapshot before may need a moment to end; SAVE is refused until then.
+  while (info_number(server.call({"INFO", "persistence"}), "rdb_bgsave_in_progress") > 0)
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
   server.call({"SAVE"});
   std::filesystem::rename(held.folder() + "/dump.rdb", path);
 }

@@ -8,7 +8,7 @@
 namespace headroom::app {
 namespace {
 
-constexpr std::uint64_t enough = std::uint64_t{32} << 20U;
+constexpr std::uint64_t enough = std::uint64_t{16} << 20U;
 
 /// Ends after the first `enough` bytes.
 class Beginning final : public source::rdb::Input {

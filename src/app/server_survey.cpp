@@ -52,7 +52,7 @@ void announce(const source::SnapshotPlan& plan, const Options& options) {
 Result<ServerFacts> facts_of(const Session& session, const source::SnapshotPlan& plan) {
   auto link = plan.from_target ? session.open() : Session(plan.source, "audit").open();
   if (!link) return fail(link.error());
-  return facts::gather(**link, plan.source.redacted());
+  return facts::gather(**link, plan.source.redacted(), facts::Before::snapshot);
 }
 
 Result<Survey> scan_instead(const Session& session, std::span<const family::Family> families,

@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <atomic>
 
 #include "app/allocator_guess.h"
 #include "app/interruption.h"
@@ -95,7 +96,13 @@ class SnapshotSurvey {
   ServerFacts server_{};
   std::optional<memory::Calibration> guess_{};
   unsigned pass_ = 0;
+  std::atomic<bool> stopped_ = false;  ///< by Ctrl-C, or because the time allowed is over
 };
+
+using Until = std::optional<steady_clock::time_point>;
+Until until_of(const std::optional<milliseconds>& budget) {
+  return budget ? Until(steady_clock::now() + *budget) : std::nullopt;
+}
 
 /// What a file says of its server, where nobody else does.
 void SnapshotSurvey::learn(const source::SnapshotFacts& facts) {
@@ -145,7 +152,10 @@ Result<Survey> SnapshotSurvey::run() {
   if (!how) return fail(how.error());
   how_.db = how->db;
   how_.time_if_unknown = target_.written;
-  how_.stop = [] { return interruption()->cancelled(); };
+  how_.stop = [this, until = until_of(how->time_budget)] {
+    if (interruption()->cancelled() || (until && steady_clock::now() > *until)) stopped_ = true;
+    return stopped_.load();
+  };
   if (target_.again && options_.allocator == "auto") guess_ = guess_allocator(target_.open);
   const auto began = steady_clock::now();
   const auto outcome = read_first();
@@ -172,13 +182,16 @@ Survey SnapshotSurvey::summed_up(const source::SnapshotOutcome& outcome, millise
                                    collector_.guarantee(), collector_.folded(), collector_.other_keys()});
   survey.source = target_.source;
   survey.reconciliation = memory::reconcile(survey.server, survey.total.bytes, memory::KeysHold::model);
+  if (!survey.scan.complete && !survey.reconciliation.empty())
+    survey.reconciliation.back().explanation =
+        "what was not read, above all: the snapshot was not read to its end";
   add_fault(outcome.decoded, survey);
   add_notes(outcome, survey);
   return survey;
 }
 
 void SnapshotSurvey::add_fault(const source::rdb::Decoded& decoded, Survey& survey) const {
-  if (decoded.complete || interruption()->cancelled()) return;
+  if (decoded.complete || stopped_) return;
   survey.faults.push_back({target_.name, decoded.fault, decoded.offset, decoded.last_key});
 }
 
@@ -239,6 +252,10 @@ void SnapshotSurvey::prove(Survey& survey) {
   std::stable_sort(survey.debris.begin(), survey.debris.end(),
                    [](const auto& a, const auto& b) { return a.bytes.value > b.bytes.value; });
   survey.stranded = std::move(proved.stranded);
+  const auto repairs = std::stable_partition(survey.debris.begin(), survey.debris.end(),
+                                             [](const DebrisSum& row) { return !row.repair; });
+  std::move(repairs, survey.debris.end(), std::back_inserter(survey.stranded));
+  survey.debris.erase(repairs, survey.debris.end());
   for (const auto& open : proved.not_proved)
     survey.notes.push_back(fmt::format("Not proved{}: {}",
                                        open.owner.empty()

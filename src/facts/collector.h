@@ -18,6 +18,7 @@ struct Collector {
   /// Runs before the others: their long answers take buffers, 50 KB for MALLOC-STATS, which INFO would count
   /// as clients'.
   bool before_others = false;
+  bool for_scans = false;  ///< of no use where a snapshot is read
 };
 /// All members of collectors/, in no meaningful order.
 std::vector<Collector> known_collectors();

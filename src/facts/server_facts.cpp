@@ -10,12 +10,13 @@
 
 namespace headroom::facts {
 
-Result<ServerFacts> gather(wire::Link& link, std::string target) {
+Result<ServerFacts> gather(wire::Link& link, std::string target, Before what) {
   ServerFacts facts;
   facts.target = std::move(target);
   auto collectors = known_collectors();
   std::stable_partition(collectors.begin(), collectors.end(),
                         [](const Collector& c) { return c.before_others; });
+  if (what == Before::snapshot) std::erase_if(collectors, [](const Collector& c) { return c.for_scans; });
   for (const Collector& collector : collectors)
     if (auto done = collector.collect(link, facts); !done) return fail(done.error());
   return facts;

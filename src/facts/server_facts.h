@@ -18,7 +18,8 @@ namespace headroom::facts {
 /// to `missing` that says what is lost by it. Texts of the server are made printable and cut to 200 bytes. A
 /// user without the right to a command that is tried here leaves an entry in the server's ACL LOG. The
 /// database selected on `link` does not matter and stays. Errors: the connection is lost, or the server wants
-/// a login.
-Result<ServerFacts> gather(wire::Link& link, std::string target);
+/// a login. Where no scan follows, the look-ups are not tried: what they would lack is not missed.
+enum class Before : bool { scan, snapshot };
+Result<ServerFacts> gather(wire::Link& link, std::string target, Before what = Before::scan);
 
 }  // namespace headroom::facts

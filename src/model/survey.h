@@ -62,6 +62,8 @@ struct DebrisSum {
   Certainty certainty = Certainty::suspected;
   std::string_view why{};
   std::vector<std::string> examples{};  ///< exact key bytes, at most three
+  /// Live work, or what it stands on, that is damaged: to be mended, never to be deleted.
+  bool repair = false;
 };
 struct ReconciliationLine {
   std::string_view name{};

@@ -248,7 +248,7 @@ Table debris_table(const Survey& survey) {
 
 Table stranded_table(const Survey& survey) {
   return sums_table("stranded",
-                    "Stranded: work that nobody will do unless somebody acts; never to be deleted as debris",
+                    "Stranded or damaged: needs somebody's hand, and must never be deleted as debris",
                     survey.stranded, survey);
 }
 

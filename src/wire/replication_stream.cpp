@@ -7,6 +7,7 @@
 #include <cassert>
 #include <charconv>
 #include <cstring>
+#include <thread>
 
 #include "base/text.h"
 #include "wire/reactions.h"
@@ -17,6 +18,8 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
+constexpr std::size_t plenty = 128 * 1024;
+constexpr std::chrono::microseconds pause{1000};
 constexpr std::size_t mark_bytes = 40;      // CONFIG_RUN_ID_SIZE
 constexpr std::size_t longest_line = 1024;  // "+FULLRESYNC ..." has 60 to 80, errors up to 200 or so
 constexpr std::size_t most_newlines = 100'000;
@@ -24,7 +27,8 @@ constexpr std::size_t buffer_bytes = 512 * 1024;
 constexpr std::string_view psync = "*3\r\n$5\r\nPSYNC\r\n$1\r\n?\r\n$2\r\n-1\r\n";
 
 Error nonsense(std::string what) {
-  return {std::move(what), "", "check that host and port belong to Redis; --source scan asks key by key"};
+  return {std::move(what), "",
+          "check that host and port belong to Redis; an audit with --source scan asks key by key"};
 }
 
 /// What a stranger said, made harmless and short.
@@ -57,33 +61,35 @@ Refusal refusal_for(std::string_view text) {
   const std::string said = quoted(text);
   if (text.starts_with("NOMASTERLINK") || text.find("not connected with my master") != text.npos) {
     return not_now(fmt::format("this replica has no link to its master and gives no snapshot: {}", said),
-                   "see master_link_status in INFO replication, or name the master; --source scan asks this "
+                   "see master_link_status in INFO replication, or name the master; an audit with --source "
+                   "scan asks this "
                    "server key by key");
   }
   if (row.reaction == Reaction::wait_and_retry || row.reaction == Reaction::pause) {
     return not_now(fmt::format("the server gives no snapshot now: {}: {}", row.why, said),
-                   "try again later, or --source scan");
+                   "try again later, or an audit with --source scan");
   }
   if (row.prefix == "NOPERM") {
-    return forbidden(
-        fmt::format("the user may not take a snapshot: {}", said),
-        "ACL SETUSER <user> +psync +replconf (it lets the user read every key), or --source scan");
+    return forbidden(fmt::format("the user may not take a snapshot: {}", said),
+                     "ACL SETUSER <user> +psync +replconf (it lets the user read every key), or an audit "
+                     "with --source scan");
   }
   if (row.prefix == "NOAUTH") {
     return forbidden(fmt::format("the server asks for a password: {}", said), std::string(row.remedy));
   }
   if (row.reaction == Reaction::feature_missing) {
-    return forbidden(
-        fmt::format("the server gives no snapshots, PSYNC is renamed or not offered: {}", said),
-        "managed services and proxies forbid it: use --source scan, or an RDB file of their backup");
+    return forbidden(fmt::format("the server gives no snapshots, PSYNC is renamed or not offered: {}", said),
+                     "managed services and proxies forbid it: take an RDB file of their backup, or audit "
+                     "with --source scan");
   }
   return forbidden(fmt::format("the server gives no snapshot: {}", said),
-                   "use --source scan, or an RDB file of this server");
+                   "take an RDB file of this server, or audit with --source scan");
 }
 
 Refusal closed_instead() {
-  return forbidden("the server closed the connection when it was asked for a snapshot",
-                   "proxies do so, and servers that shut down: use --source scan, or an RDB file");
+  return forbidden(
+      "the server closed the connection when it was asked for a snapshot",
+      "proxies do so, and servers that shut down: take an RDB file, or audit with --source scan");
 }
 
 /// Old servers do not know rdb-only, proxies nothing of all this: an answer of either kind is fine.
@@ -228,7 +234,7 @@ Deadline ReplicationStream::sooner(Deadline one) const { return run_ && run_->at
 Deadline ReplicationStream::waiting_deadline(steady_clock::time_point asked) const {
   const Deadline start{asked + patience_, "the server did not begin its snapshot in time",
                        "see rdb_bgsave_in_progress and aof_rewrite_in_progress in INFO persistence; "
-                       "--source scan needs no snapshot"};
+                       "an audit with --source scan needs no snapshot"};
   const Deadline life{steady_clock::now() + silence_, "the server was silent when asked for a snapshot",
                       "see whether it is paused, swapping, or runs a slow command (SLOWLOG GET)"};
   return sooner(start.at < life.at ? start : life);
@@ -236,9 +242,13 @@ Deadline ReplicationStream::waiting_deadline(steady_clock::time_point asked) con
 
 /// False: the server has ended its side.
 Result<bool> ReplicationStream::receive(const Deadline& deadline) {
+  // The server writes 16 KiB at a time, and each write that finds us waiting costs its main thread the time
+  // to wake us. After a small piece we let some more come together first.
+  if (last_received_ > 0 && last_received_ < plenty) std::this_thread::sleep_for(pause);
   const auto moved = stream_->exchange({}, received_.room(), deadline);
   if (!moved) return fail(moved.error());
   received_.fill(moved->received);
+  last_received_ = moved->received;
   return moved->received > 0 || !moved->closed;
 }
 

@@ -110,6 +110,7 @@ class ReplicationStream {
   std::optional<Deadline> run_{};
   SnapshotStart start_{};
   std::size_t newlines_ = 0;
+  std::size_t last_received_ = 0;
   std::uint64_t given_ = 0;
   std::string mark_{};     ///< the 40 bytes behind the snapshot; empty: it has a length
   std::size_t clear_ = 0;  ///< filled bytes at which no mark begins

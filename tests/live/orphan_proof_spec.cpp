@@ -57,7 +57,9 @@ Debris expected(const InjectedOrphans& orphans) {
 
 Debris found(const Json& audit) {
   Debris rows;
-  for (const auto& row : audit["debris"]) rows[{row["owner"], row["kind"]}] += row["keys"].get<std::size_t>();
+  for (const auto* table : {"debris", "stranded"})
+    for (const auto& row : audit.value(table, Json::array()))
+      rows[{row["owner"], row["kind"]}] += row["keys"].get<std::size_t>();
   return rows;
 }
 

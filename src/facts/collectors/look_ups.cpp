@@ -43,6 +43,6 @@ Result<bool> collect(wire::Link& link, ServerFacts& facts) {
 
 }  // namespace
 
-Collector look_ups() { return {collect}; }
+Collector look_ups() { return {.collect = collect, .for_scans = true}; }
 
 }  // namespace headroom::facts

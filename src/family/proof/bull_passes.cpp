@@ -248,7 +248,8 @@ void BullProof::finish(std::vector<DebrisSum>& debris, std::vector<NotProved>& n
                         {bytes, bytes, bytes},
                         certainty_of(root, kind.kind),
                         kind.why,
-                        std::move(tally.examples)});
+                        std::move(tally.examples),
+                        kind.repair});
     }
   }
   if (nobodys_ > 0)

@@ -29,11 +29,11 @@ constexpr std::array<BullDebrisKind, bull_debris_count> kinds = {{
     {BullDebris::dangling_waiting, "dangling-waiting",
      "the hash of the job is gone but its id still waits: a worker will run it with empty data; the name of "
      "the missing hash is shown",
-     true},
+     true, true},
     {BullDebris::id_in_two_states, "id-in-two-states",
      "one id stands in two states, as after a reset of the counter: cleaning one of them deletes the job of "
      "the other",
-     true},
+     true, true},
     {BullDebris::stale_dedup, "stale-dedup",
      "the job that this deduplication key names is gone and the key has no TTL: every later job of that "
      "deduplication id is dropped",
@@ -42,14 +42,14 @@ constexpr std::array<BullDebrisKind, bull_debris_count> kinds = {{
      "not debris: a job that was to follow its equal, of which no deduplication key is left; its data is "
      "here "
      "and nowhere else",
-     true},
+     true, true},
     {BullDebris::dead_scheduler, "dead-scheduler",
-     "the next run of this scheduler is in no state, so it never fires again", true},
+     "the next run of this scheduler is in no state, so it never fires again", true, true},
     {BullDebris::legacy_repeatable, "legacy-repeatable",
      "schedules in the form of before version 5: alive there, but version 6 runs each once more, then it "
      "stops, "
      "and listing schedulers fails; make them again before the upgrade",
-     true},
+     true, true},
     {BullDebris::legacy_priority, "legacy-priority",
      "version 4 and later neither write nor read it, and none of its jobs waits", true},
     {BullDebris::legacy_delay_stream, "legacy-delay-stream", "version 2 and later neither write nor read it"},
@@ -57,14 +57,18 @@ constexpr std::array<BullDebrisKind, bull_debris_count> kinds = {{
      "what is left of a queue without jobs, schedules and workers, where nothing happened for 30 days"},
     {BullDebris::counter_behind, "counter-behind",
      "the counter is lower than an id that is in use: it was reset, and new jobs will meet the ids of old "
-     "ones"},
+     "ones",
+     false, true},
     {BullDebris::counter_missing, "counter-missing",
-     "the queue has jobs but no counter: it was obliterated or lost the key, and ids begin again at 1"},
+     "the queue has jobs but no counter: it was obliterated or lost the key, and ids begin again at 1", false,
+     true},
     {BullDebris::hidden_paused, "hidden-paused",
-     "jobs in a `paused` list, which version 6 neither counts nor runs until the queue is resumed"},
+     "jobs in a `paused` list, which version 6 neither counts nor runs until the queue is resumed", false,
+     true},
     {BullDebris::ttl_on_infrastructure, "ttl-on-infrastructure",
      "the library never gives these keys a TTL: when it runs out the queue loses its counter, states or "
-     "waiting jobs; PERSIST them"},
+     "waiting jobs; PERSIST them",
+     false, true},
 }};
 
 constexpr auto strange_container = "read only: it holds a container of no known name, which may name jobs";

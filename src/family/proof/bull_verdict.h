@@ -42,6 +42,7 @@ struct BullDebrisKind {
   std::string_view name{};
   std::string_view why{};
   bool of_jobs = false;  ///< needs every id of the queue; the others follow from its fixed keys
+  bool repair = false;   ///< see DebrisSum::repair
 };
 const BullDebrisKind& debris_kind(BullDebris kind);
 

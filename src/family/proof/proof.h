@@ -56,8 +56,9 @@ class Proof {
   /// Whether reading the snapshot again would prove more or name examples. Never true without
   /// ProofLimits::again.
   virtual bool another_pass() = 0;
-  /// Appends a row per owner and kind: keys and bytes exact, at most three examples, certainty and why. A
-  /// kind that is about members of a set and not about keys counts the members and has no bytes.
+  /// Appends a row per owner and kind (damage to live work too, marked `repair`): keys and bytes exact, at
+  /// most three examples, certainty and why. A kind that is about members of a set and not about keys counts
+  /// the members and has no bytes.
   virtual void finish(std::vector<DebrisSum>& debris, std::vector<NotProved>& not_proved) = 0;
   /// Called after finish(): appends rows in the same form of work that nobody will do unless an operator acts
   /// (messages that are never given back, jobs in no queue). Not debris: deleting it makes the loss final.

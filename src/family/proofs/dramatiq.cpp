@@ -16,6 +16,7 @@ constexpr Verdict verdicts[] = {
      .counted = message,
      .none = listed | held,
      .members = true,
+     .stranded = true,
      .why = "messages whose id is in no queue and in no worker's hands: no worker can find them"},
     {.kind = "dead-letter-in-no-list",
      .counted = dead_letter,

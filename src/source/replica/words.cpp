@@ -56,11 +56,11 @@ std::string transfer(const SnapshotRisk& risk) {
 }
 
 Error refused(std::string what, std::string_view where, std::string_view more) {
-  return {
-      std::move(what), std::string(where),
-      fmt::format("{}--source scan asks key by key without a fork; --force takes the snapshot all the same",
-                  more),
-      Exit::refused};
+  return {std::move(what), std::string(where),
+          fmt::format("{}an audit with --source scan asks key by key without a fork; --force takes the "
+                      "snapshot all the same",
+                      more),
+          Exit::refused};
 }
 
 }  // namespace
