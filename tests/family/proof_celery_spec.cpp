@@ -267,5 +267,12 @@ TEST(KombuProof, does_not_take_lists_for_unbound_whose_bindings_it_cannot_read_o
   for (const auto& row : snapshot.rows) EXPECT_NE(row.certainty, Certainty::proved) << row.kind;
 }
 
+TEST(CeleryProof, takes_nothing_for_an_old_result_that_has_no_final_status) {
+  FedSnapshot snapshot("celery");
+  snapshot.string("notes:celery-task-meta-2", R"({"title": "mine", "date_done": "2020-01-01T00:00:00"})")
+      .prove();
+  for (const auto& row : snapshot.rows) EXPECT_NE(row.certainty, Certainty::proved) << row.kind;
+}
+
 }  // namespace
 }  // namespace headroom::family
