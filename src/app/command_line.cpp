@@ -119,9 +119,9 @@ std::string program_help() {
   for (const auto& command : known_subcommands())
     text += fmt::format("  {:<12}{}\n", command.name, command.summary);
   text +=
-      "\nA TARGET is a redis://, rediss:// or unix:// address. Without one: -h, -p, -s and their friends as "
-      "in redis-cli, and\n"
-      "REDIS_URL, REDIS_HOST, REDIS_PORT, REDIS_PASSWORD, REDISCLI_AUTH from the environment.\n"
+      "\nA TARGET is an RDB file (- for stdin) or a redis://, rediss:// or unix:// address. Without one:\n"
+      "-h, -p, -s and their friends as in redis-cli, and REDIS_URL, REDIS_HOST, REDIS_PORT, REDIS_PASSWORD,\n"
+      "REDISCLI_AUTH from the environment.\n"
       "Exit codes: 0 fine, 1 findings, 2 usage, 3 cannot reach or not allowed, 4 stopped early, 5 refused "
       "for safety.\n"
       "More: headroom help COMMAND\n";

@@ -204,13 +204,18 @@ void SnapshotSurvey::add_notes(const source::SnapshotOutcome& outcome, Survey& s
 void SnapshotSurvey::note_fit(Survey& survey) const {
   if (!survey.server.used_memory || survey.server.used_memory->count == 0 || survey.reconciliation.empty())
     return;
+  const bool from_file = !target_.server && options_.allocator == "auto";
+  const bool assumed = from_file && !guess_;
   const auto unexplained = static_cast<double>(survey.reconciliation.back().bytes) /
                            static_cast<double>(survey.server.used_memory->count);
-  survey.notes.push_back(fmt::format(
-      "Bytes come from a model of the server's memory under {}; with its tables it explains {:.2f} % of "
-      "used_memory{}.",
-      memory::allocator_in_words(model_->server().allocator), 100 * (1 - unexplained),
-      target_.server || options_.allocator != "auto" ? "" : " (--allocator names another allocator)"));
+  const auto explains =
+      survey.scan.complete
+          ? fmt::format("with its tables it explains {:.2f} % of used_memory", 100 * (1 - unexplained))
+          : std::string("what was not read is not in it");
+  survey.notes.push_back(fmt::format("Bytes come from a model of the server's memory under {}{}; {}{}.",
+                                     assumed ? "what is assumed, since nothing here decides it: " : "",
+                                     memory::allocator_in_words(model_->server().allocator), explains,
+                                     from_file ? " (--allocator names another allocator)" : ""));
 }
 
 void SnapshotSurvey::prove(Survey& survey) {

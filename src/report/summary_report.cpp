@@ -22,11 +22,14 @@ std::uint64_t celery_results(const Survey& survey) {
   return keys;
 }
 
-// A run id or a clock comes only from a server that answered; a file has neither.
-bool is_live(const ServerFacts& server) { return !server.run_id.empty() || server.server_time.count() != 0; }
+// A file has a time too, when it was written; only a server answers.
+bool is_live(const Survey& survey) {
+  const ServerFacts& server = survey.server;
+  return survey.source != "rdb" && (!server.run_id.empty() || server.server_time.count() != 0);
+}
 
-std::string health_text(const ServerFacts& server) {
-  return is_live(server) ? "Redis is responding" : "not asked: this was read from a file";
+std::string health_text(const Survey& survey) {
+  return is_live(survey) ? "Redis is responding" : "not asked: this was read from a file";
 }
 
 void add_summary_data(const Survey& survey, const std::vector<SummaryWarning>& warnings, Object& facts) {
@@ -46,7 +49,7 @@ void add_summary_data(const Survey& survey, const std::vector<SummaryWarning>& w
            for_programs("celery_result_keys", count_value(celery_results(survey))),
            for_programs("maxmemory_policy", text_value(server.maxmemory_policy)),
            for_programs("evicted_keys", server.evicted_keys ? count_value(*server.evicted_keys) : Value{}),
-           for_programs("responding", is_live(server)),
+           for_programs("responding", is_live(survey)),
            for_programs("warnings", std::move(warning_list))};
 }
 
@@ -63,7 +66,7 @@ void add_summary_lines(const Survey& survey, Object& facts) {
   facts.push_back(for_people("Total Keys", count_value(survey.total.keys)));
   facts.push_back(for_people("Bull Queue Keys", count_value(bull_keys(survey))));
   facts.push_back(for_people("Celery Task Keys", count_value(celery_results(survey))));
-  facts.push_back(for_people("Health", health_text(server)));
+  facts.push_back(for_people("Health", health_text(survey)));
 }
 
 }  // namespace

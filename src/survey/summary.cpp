@@ -283,7 +283,8 @@ Survey summarise(std::vector<PatternGroup> groups, Observed observed) {
   survey.precision = observed.precision;
   survey.measured = observed.measured;
   survey.biggest = std::move(observed.biggest);
-  survey.biggest_guarantee = std::move(observed.biggest_guarantee);
+  survey.biggest_guarantee = observed.scan.complete ? std::move(observed.biggest_guarantee)
+                                                    : "Not every key was seen: larger ones may exist.";
   survey.folded_patterns = observed.folded_patterns;
   survey.other_keys = observed.other_keys;
   survey.patterns = std::move(groups);

@@ -73,7 +73,8 @@ Result<Exit> run(const Invocation& invocation) {
   const auto report = report_on(*survey, options, *before);
   if (!report) return fail(report.error());
   if (const auto done = emit(*report, invocation); !done) return fail(done.error());
-  return survey->scan.complete ? Exit::fine : Exit::partial;
+  const bool whole = survey->scan.complete && (!*before || (*before)->complete);
+  return whole ? Exit::fine : Exit::partial;
 }
 
 }  // namespace
