@@ -492,5 +492,30 @@ TEST_F(BullProofTest, what_it_settles_is_no_longer_suspected) {
   EXPECT_THAT(kinds, testing::IsSupersetOf({"bull stub", "bullmq stub", "bullmq legacy-priority"}));
 }
 
+TEST_F(BullProofTest, hashes_of_an_application_under_the_name_of_a_queue_are_no_jobs_and_keep_their_parts) {
+  snapshot.queue("app:users");
+  snapshot.hash("app:users:42", {{"email", "a@b.c"}, {"age", "7"}});
+  snapshot.hash("app:users:43", {{"name", "bob"}, {"data", "x"}});
+  snapshot.hash("app:users:groups:active:count", {{"g1", "2"}});
+  snapshot.hash("app:users:repeat:poll", {{"every", "1000"}});
+  snapshot.list("app:users:42:logs", {"login"});
+  snapshot.hash("app:users:77:failed", {{"count", "3"}});
+  EXPECT_THAT(found(), IsEmpty());
+}
+
+TEST_F(BullProofTest, a_waiting_job_whose_id_begins_like_a_marker_is_live) {
+  snapshot.queue("bull:mail");
+  snapshot.list("bull:mail:wait", {"0:a:b", "0:1800000600000"});
+  snapshot.job("bull:mail:0:a:b");
+  EXPECT_THAT(found(), IsEmpty());
+}
+
+TEST_F(BullProofTest, an_old_stream_of_an_application_is_no_abandoned_queue) {
+  snapshot.string("shop:orders:id", "17");
+  snapshot.add("shop:orders:events", KeyType::stream, {{"1700000000000-0"}});
+  snapshot.hash("shop:orders:meta", {{"currency", "EUR"}});
+  EXPECT_THAT(found(), IsEmpty());
+}
+
 }  // namespace
 }  // namespace headroom::family

@@ -254,5 +254,25 @@ TEST(KombuProof, says_that_names_of_workers_alone_prove_nothing) {
   ASSERT_EQ(snapshot.not_proved.size(), 1u);
 }
 
+TEST(KombuProof, does_not_take_lists_for_unbound_whose_bindings_it_cannot_read_or_are_of_another_exchange) {
+  const std::string client = "0b5cdf27-2a1c-3f0e-9c3b-1f3f8f3a0001";
+  FedSnapshot snapshot("kombu");
+  snapshot.set("_kombu.binding.reply.celery.pidbox", {{client + "::" + client + ".reply.celery.pidbox"}})
+      .list(client + ".reply.celery.pidbox", {{"{}"}})
+      .set("a:_kombu.binding.myev", {{"worker.#\x06\x16\x06\x16"
+                                      "celeryev." +
+                                      client}})
+      .list("a:celeryev." + client, {{"{}"}})
+      .prove();
+  for (const auto& row : snapshot.rows) EXPECT_NE(row.certainty, Certainty::proved) << row.kind;
+}
+
+TEST(CeleryProof, takes_nothing_for_an_old_result_that_has_no_final_status) {
+  FedSnapshot snapshot("celery");
+  snapshot.string("notes:celery-task-meta-2", R"({"title": "mine", "date_done": "2020-01-01T00:00:00"})")
+      .prove();
+  for (const auto& row : snapshot.rows) EXPECT_NE(row.certainty, Certainty::proved) << row.kind;
+}
+
 }  // namespace
 }  // namespace headroom::family

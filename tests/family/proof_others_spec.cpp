@@ -217,5 +217,36 @@ TEST(SpringSessionProof, finds_past_minutes_and_index_entries_of_gone_sessions) 
                                            "[shop] past-expirations 1 100 proved"));
 }
 
+TEST(DramatiqProof, knows_messages_in_hands_under_a_longer_namespace) {
+  FedSnapshot snapshot("dramatiq");
+  snapshot.hash("dramatiq:app1:default.msgs", {{"m1", "x"}})
+      .set("dramatiq:app1:__acks__.w1.default", {{"m1"}})
+      .prove();
+  EXPECT_THAT(snapshot.debris, IsEmpty());
+}
+
+TEST(HorizonProof, leaves_zsets_that_only_have_the_word_in_their_names) {
+  FedSnapshot snapshot("horizon");
+  snapshot.zset("event-horizon:scores", {{"alice", "", 500}})
+      .zset("horizon:recent_jobs", {{"a", "", -1}})
+      .hash("horizon:a", {{"id", "a"}}, true)
+      .zset("horizon:app1:recent_jobs", {{"b", "", -1}})
+      .hash("horizon:app1:b", {{"id", "b"}}, true)
+      .prove();
+  EXPECT_THAT(snapshot.debris, IsEmpty());
+}
+
+TEST(SpringSessionProof, finds_sessions_of_a_namespace_with_the_same_word_and_passes_over_unread_ids) {
+  const std::string id = "0b5cdf27-2a1c-4f0e-9c3b-1f3f8f3a0001";
+  const std::string index =
+      ":index:org.springframework.session.FindByIndexNameSessionRepository.PRINCIPAL_NAME_INDEX_NAME:bob";
+  FedSnapshot snapshot("spring_session");
+  snapshot.hash("spring:sessions:myapp:sessions:" + id, {{"creationTime", "1"}}, true)
+      .set("spring:sessions:myapp" + index, {{id}, {"\x01\x03" + id}})
+      .prove();
+  EXPECT_THAT(snapshot.debris, IsEmpty());
+  EXPECT_EQ(snapshot.not_proved.size(), 1u);
+}
+
 }  // namespace
 }  // namespace headroom::family

@@ -23,7 +23,7 @@ namespace id_flag {
 constexpr std::uint16_t exists = 1U << 8U;      ///< a hash of this name is there
 constexpr std::uint16_t stub = 1U << 9U;        ///< it has none of name, data, opts, timestamp
 constexpr std::uint16_t expires = 1U << 10U;    ///< it has a TTL
-constexpr std::uint16_t mentioned = 1U << 11U;  ///< in a set that is no state: stalled, held back by a limit
+constexpr std::uint16_t mentioned = 1U << 11U;  ///< spared: in a set that is no state, or no hash of a job
 constexpr std::uint16_t scheduler = 1U << 12U;  ///< the hash is a scheduler and no job
 constexpr std::uint16_t string = 1U << 13U;     ///< a deduplication key, which is a string
 }  // namespace id_flag
@@ -61,6 +61,7 @@ struct BullQueue {
   std::optional<std::uint64_t> counter{};     ///< `id`
   std::string version{};                      ///< of `meta`: "bullmq:5.81.5"
   bool paused = false;                        ///< in `meta`
+  bool has_own_mark = false;                  ///< a field that only the library writes
   bool many_prioritised = false;              ///< `priority` was too large to look up all its members
   std::chrono::milliseconds last_activity{};  ///< 0: nothing tells
 

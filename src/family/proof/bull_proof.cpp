@@ -62,7 +62,7 @@ Reading BullProof::wants(const StoredKey& key) {
   if (step_ == Step::naming) return wants_name(key, name);
   role_ = name.role;
   db_ = key.db;
-  has_job_field_ = has_timestamp_ = false;
+  fields_ = 0;
   switch (name.role) {
     case BullRole::part:
       return wants_part(key, name);
@@ -124,7 +124,8 @@ bool BullProof::element(const Element& element) {
     case BullRole::deduplication:
       return read_text(element.name);
     default:
-      return read_field(element.name);
+      read_field(element.name);
+      return (fields_ & job_fields) != job_fields;
   }
   make_room();
   return true;
@@ -135,20 +136,32 @@ bool BullProof::read_text(std::string_view value) {
   return false;
 }
 
-/// Job or not is decided by the first of the fields that every job has; a scheduler has some of them, but no
-/// timestamp.
-bool BullProof::read_field(std::string_view name) {
-  const bool timestamp = name == "timestamp";
-  has_timestamp_ = has_timestamp_ || timestamp;
-  has_job_field_ = has_job_field_ || timestamp || name == "name" || name == "data" || name == "opts";
-  const bool needs_timestamp = role_ == BullRole::job_or_scheduler || role_ == BullRole::job_or_next;
-  return needs_timestamp ? !has_timestamp_ : !has_job_field_;
+/// Every job has the first four, in every version. What runs without its hash leaves some of the others, and
+/// what has any other field was written by an application.
+void BullProof::read_field(std::string_view name) {
+  constexpr std::string_view of_all[] = {"name", "data", "opts", "timestamp"};
+  constexpr std::string_view of_runs[] = {
+      "processedOn",    "finishedOn", "failedReason", "stacktrace", "returnvalue", "attemptsMade",
+      "stalledCounter", "ats",        "atm",          "stc",        "pb",          "defa"};
+  // Children of a job are named by their keys.
+  if (name.find(':') == std::string_view::npos) fields_ |= plain_field;
+  const auto* const found = std::find(std::begin(of_all), std::end(of_all), name);
+  if (found != std::end(of_all))
+    fields_ |= 1U << static_cast<unsigned>(found - std::begin(of_all));
+  else
+    fields_ |= std::find(std::begin(of_runs), std::end(of_runs), name) == std::end(of_runs) ? foreign_field
+                                                                                            : run_field;
 }
 
 bool BullProof::part_element(const Element& element) {
   if (is_state(at_)) {
     // Up to 5.0 a marker of this form lies in the lists beside the jobs, to wake up a worker.
-    if (at_ <= BullPart::active && element.name.starts_with("0:")) return true;
+    // A job may be called so too: it is spared, and a marker without a hash is no missing job.
+    if (at_ <= BullPart::active && element.name.starts_with("0:")) {
+      ledger_.member(element.name, id_flag::mentioned);
+      make_room();
+      return true;
+    }
     ledger_.member(element.name, state_flag(at_));
     if (queue_ != nullptr) {
       ++queue_->ids[static_cast<std::size_t>(at_) - 1];
@@ -189,11 +202,14 @@ bool BullProof::read_fact(const Element& element) {
     case BullPart::meta:
       if (element.name == "version") queue_->version = element.value.substr(0, 64);
       if (element.name == "paused") queue_->paused = true;
+      if (element.name == "opts.maxLenEvents") queue_->has_own_mark = true;
+      if (queue_->version.starts_with("bullmq")) queue_->has_own_mark = true;
       return true;
     case BullPart::events:
       if (const auto ms = leading_number<std::int64_t>(element.name)) read_activity(static_cast<double>(*ms));
       return true;
     default:
+      if (element.name == "prevTS") queue_->has_own_mark = true;
       if (element.name == "prevTS")
         if (const auto ms = leading_number<std::int64_t>(element.value))
           read_activity(static_cast<double>(*ms));
@@ -250,7 +266,7 @@ void BullProof::ends(const StoredKey& key, const ValueSize&, Bytes bytes) {
 
 void BullProof::note_part(const StoredKey& key, const BullKey& name, Bytes bytes) {
   // A custom id may look like a fixed key of a queue that is none: `R:user:meta` is a job of R.
-  if (key.type == KeyType::hash && has_job_field_) return note_hash(key, name, bytes);
+  if (key.type == KeyType::hash && has_job_field()) return note_hash(key, name, bytes);
   if (queue_ == nullptr) return;
   const std::uint32_t bit = 1U << static_cast<unsigned>(name.part);
   queue_->parts |= bit;
@@ -262,20 +278,22 @@ void BullProof::note_part(const StoredKey& key, const BullKey& name, Bytes bytes
 
 std::uint16_t BullProof::flags_of(const StoredKey& key) const {
   return static_cast<std::uint16_t>(id_flag::exists | (key.expires ? id_flag::expires : 0) |
-                                    (has_job_field_ ? 0 : id_flag::stub));
+                                    (is_job()                                ? 0
+                                     : (fields_ & ~plain_field) == run_field ? id_flag::stub
+                                                                             : id_flag::mentioned));
 }
 
 void BullProof::note_hash(const StoredKey& key, const BullKey& name, Bytes bytes) {
-  if (name.role == BullRole::job_or_children && !has_job_field_) {
+  if (name.role == BullRole::job_or_children && (fields_ & plain_field) == 0) {
     const auto kind = name.tail == "failed" ? ClaimKind::failed : ClaimKind::processed;
     return ledger_.claim(kind, key.db, name.lead, bytes);
   }
-  if (name.role == BullRole::job_or_next && has_job_field_ && !has_timestamp_) {
+  if (name.role == BullRole::job_or_next && has_job_field() && !has_timestamp()) {
     const auto id = key.key.substr(name.root.size() + 4);
     return ledger_.claim(ClaimKind::next, key.db, fmt::format("{}:de:{}", name.root, id), bytes);
   }
   auto flags = flags_of(key);
-  if (name.role == BullRole::job_or_scheduler && has_job_field_ && !has_timestamp_)
+  if (name.role == BullRole::job_or_scheduler && has_job_field() && !has_timestamp())
     flags |= id_flag::scheduler;
   ledger_.key(key.db, name.lead, name.tail, flags, bytes);
 }

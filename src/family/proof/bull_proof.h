@@ -46,7 +46,10 @@ class BullProof : public Proof {
   void read_scheduler(const Element& element);
   bool read_fact(const Element& element);
   void read_activity(double ms);
-  bool read_field(std::string_view name);
+  void read_field(std::string_view name);
+  bool has_job_field() const { return (fields_ & job_fields) != 0; }
+  bool has_timestamp() const { return (fields_ & timestamp_field) != 0; }
+  bool is_job() const { return (fields_ & job_fields) == job_fields; }
   bool read_text(std::string_view value);
   void note_part(const StoredKey& key, const BullKey& name, Bytes bytes);
   std::uint16_t flags_of(const StoredKey& key) const;
@@ -98,7 +101,10 @@ class BullProof : public Proof {
   std::string root_{};
   std::string text_{};  ///< the value of a string
   std::uint64_t members_ = 0;
-  bool has_job_field_ = false, has_timestamp_ = false;
+  /// Which fields the hash has: name, data, opts and timestamp a bit each.
+  static constexpr unsigned timestamp_field = 8, job_fields = 15, run_field = 16, foreign_field = 32,
+                            plain_field = 64;
+  unsigned fields_ = 0;
 };
 
 }  // namespace headroom::family

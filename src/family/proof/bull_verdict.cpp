@@ -126,7 +126,7 @@ constexpr std::uint32_t residue = bit(BullPart::id) | bit(BullPart::meta) | bit(
 /// abandoned.
 bool is_abandoned(const BullQueue& facts, std::chrono::milliseconds now) {
   const bool empty = std::all_of(facts.ids.begin(), facts.ids.end(), [](auto ids) { return ids == 0; });
-  return empty && facts.schedulers == 0 && !facts.has(BullPart::stalled_check) &&
+  return empty && facts.has_own_mark && facts.schedulers == 0 && !facts.has(BullPart::stalled_check) &&
          !facts.has(BullPart::limiter) && !facts.has(BullPart::meta_paused) && !facts.paused &&
          facts.last_activity.count() > 0 && now - facts.last_activity >= long_enough;
 }

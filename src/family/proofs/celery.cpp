@@ -62,6 +62,12 @@ bool part_failed(std::string_view part) {
   return part.substr(0, 1) == "[" && (state == "FAILURE" || state == "REVOKED" || state == "RETRY");
 }
 
+/// Only these states have a date. What an application keeps under a name like this has none of them.
+bool is_result(std::string_view json) {
+  const auto status = json_text(json, "status");
+  return status && (*status == "SUCCESS" || *status == "FAILURE" || *status == "REVOKED");
+}
+
 constexpr Sign name_signs[] = {
     {.types = Types(KeyType::string) | KeyType::zset | KeyType::list, .text = any_result}};
 
@@ -90,7 +96,8 @@ class CeleryResults : public Ledger {
   bool element(const Element& element) override {
     switch (what_) {
       case What::result:
-        if (const auto date = json_text(element.name, "date_done")) done_ = instant_of(*date);
+        if (const auto date = json_text(element.name, "date_done"); date && is_result(element.name))
+          done_ = instant_of(*date);
         return false;
       case What::number:
         number_ = number_in(element.name);

@@ -6,7 +6,7 @@ namespace {
 // brokers/redis/dispatch.lua: every step is one script, so at any moment each message of `<queue>.msgs` has
 // its id in the list `<queue>`, in the hands of a worker (`__acks__.<worker>.<queue>`, before 1.5
 // `<queue>.acks`), or nowhere. Workers with no heartbeat for a minute are dead to the others. Only the
-// default namespace is known here.
+// default namespace is known here, and those that begin with it ("dramatiq:app1").
 constexpr Marks message = 1, listed = 2, held = 4, dead_letter = 8, dead_listed = 16;
 constexpr Marks silent = 1, holding = 2;
 constexpr std::uint8_t of_messages = 0, of_workers = 1;
@@ -69,7 +69,7 @@ class Dramatiq : public Ledger {
         if (rest.ends_with(".XQ")) return read(key, What::ids, dead_listed);
         return rest.ends_with(".acks") ? read(key, What::ids, held) : Reading::nothing;
       default:
-        return rest.starts_with(acks) ? read(key, What::in_hands, held) : Reading::nothing;
+        return rest.find(acks) != std::string_view::npos ? read(key, What::in_hands, held) : Reading::nothing;
     }
   }
 
@@ -100,7 +100,7 @@ class Dramatiq : public Ledger {
 
   /// "dramatiq:__acks__.<worker>.<queue>"; the queue may end in ".DQ", and no other part of it has a dot.
   static std::string_view worker_of(std::string_view name) {
-    name.remove_prefix(root.size() + acks.size());
+    name.remove_prefix(name.find(acks) + acks.size());
     if (name.ends_with(".DQ")) name.remove_suffix(3);
     return name.substr(0, name.rfind('.'));
   }

@@ -11,11 +11,13 @@ namespace {
 // "horizon" by default; others are not known here. An index is written just before the record, hence the
 // minute.
 constexpr Marks record = 1, indexed = 2;
+constexpr Marks has_index = 1;  // of an owner: other zsets behind the word are somebody's own
 
 constexpr Verdict verdicts[] = {
     {.kind = "index-entry-without-job",
      .counted = indexed,
      .none = record,
+     .owner_all = has_index,
      .members = true,
      .why = "ids in indexes and tags whose job record has expired; the dashboard passes over them. A running "
             "Horizon trims its indexes, but no tag that is watched (laravel/horizon#1314)"},
@@ -43,11 +45,16 @@ class Horizon : public Ledger {
     const std::string_view rest = key.key.substr(root);
     owner_ = owner(key.db, key.key.substr(0, root - 1));
     if (key.type == KeyType::hash) {
-      mark(owner_, rest, record, {});
+      // A prefix may go on behind the word ("horizon:staging:"), and an id has no ':'.
+      mark(owner_, rest.substr(rest.rfind(':') + 1), record, {});
       return Reading::nothing;
     }
     for (const std::string_view other : others)
       if (rest.starts_with(other)) return Reading::nothing;
+    if (rest == "recent_jobs" || rest == "completed_jobs" || rest == "pending_jobs" ||
+        rest == "failed_jobs" || rest == "recent_failed_jobs" || rest == "monitored_jobs" ||
+        rest == "silenced_jobs")
+      mark_owner(owner_, has_index);
     name_ = keep(key.key);
     return Reading::elements;
   }

@@ -13,8 +13,8 @@ namespace {
 // its client is gone. Of a list that is bound, one snapshot cannot tell whether its client waits or was
 // killed.
 constexpr Marks reply_list = 1, reply_bound = 2, event_list = 4, event_bound = 8, rpc_list = 16;
-constexpr Marks message = 1, indexed = 2;  // of a delivery tag
-constexpr Marks broker = 1;                // of an owner: it has bindings
+constexpr Marks message = 1, indexed = 2;       // of a delivery tag
+constexpr Marks broker = 1, own_separator = 2;  // of an owner: it has bindings; they cannot be read
 constexpr std::uint8_t queues = 0, tags = 1;
 
 enum : std::size_t { past_visibility };
@@ -42,6 +42,7 @@ constexpr Verdict verdicts[] = {
     {.kind = "unbound-reply-list",
      .counted = reply_list,
      .none = reply_bound,
+     .owner_none = own_separator,
      .why = "answers of workers to a client that has taken its binding away: it is gone, and no other reads "
             "its list"},
     {.kind = "leaked-reply-list",
@@ -59,6 +60,7 @@ constexpr Verdict verdicts[] = {
     {.kind = "unbound-celeryev-list",
      .counted = event_list,
      .none = event_bound,
+     .owner_none = own_separator,
      .why =
          "events for a listener that has taken its binding away: nobody writes or reads the list any more"},
     {.kind = "celeryev-list",
@@ -77,7 +79,7 @@ constexpr Verdict verdicts[] = {
 };
 
 constexpr std::string_view binding_of = "_kombu.binding.", separator = "\x06\x16";
-constexpr std::string_view pidbox = ".pidbox", reply = ".reply.", events = "celeryev", unacked = "unacked",
+constexpr std::string_view pidbox = ".pidbox", reply = ".reply.", unacked = "unacked",
                            unacked_index = "unacked_index";
 constexpr std::size_t uuid_length = 36;
 constexpr std::chrono::hours overdue{2};
@@ -117,7 +119,14 @@ class Kombu : public Ledger {
     }
     if (what_ == What::bindings) {
       const std::size_t at = element.name.rfind(separator);
-      if (at != std::string_view::npos) mark(root_, element.name.substr(at + separator.size()), mark_, name_);
+      if (at == std::string_view::npos) {
+        // The transport option `sep`.
+        const bool names_list =
+            element.name.ends_with(pidbox) || element.name.find("celeryev.") != element.name.npos;
+        if (names_list) mark_owner(root_, own_separator);
+      } else {
+        mark(root_, element.name.substr(at + separator.size()), mark_, name_);
+      }
       return true;
     }
     if (!is_uuid(element.name)) return true;
@@ -170,8 +179,8 @@ class Kombu : public Ledger {
     mark_owner(root, broker);
     mark_owner(owner(key.db, key.key.substr(0, at), tags), broker);
     const std::string_view exchange = key.key.substr(at + binding_of.size());
-    if (exchange == events) return read(key, What::bindings, at, event_bound);
-    if (!exchange.ends_with(pidbox)) return Reading::nothing;
+    // Of any exchange: its name is a setting (event_exchange).
+    if (!exchange.ends_with(pidbox)) return read(key, What::bindings, at, event_bound);
     if (exchange.starts_with("reply.")) return read(key, What::bindings, at, reply_bound);
     doubt(root,
           "which members of the bindings of workers (celery.pidbox, celeryev) are of dead workers: a "

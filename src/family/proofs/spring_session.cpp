@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <charconv>
 
 #include "family/proof/ledger.h"
@@ -40,6 +41,14 @@ std::string_view plain(std::string_view member) {
   return member;
 }
 
+/// What another serializer wrote holds bytes or quotes that no id has.
+bool is_plain_id(std::string_view id) {
+  return std::all_of(id.begin(), id.end(), [](char byte) {
+    return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') || (byte >= '-' && byte <= ':') ||
+           byte == '_' || byte == '+' || byte == '=';
+  });
+}
+
 constexpr Sign name_signs[] = {{.types = KeyType::hash, .text = sessions},
                                {.types = KeyType::set, .text = expirations},
                                {.types = KeyType::set, .text = index},
@@ -55,7 +64,7 @@ class SpringSession : public Ledger {
 
   Reading wants(const StoredKey& key) override {
     if (key.type == KeyType::hash) {
-      const std::size_t at = find_word(key.key, sessions, 7);
+      const std::size_t at = key.key.rfind(sessions);  // the namespace may hold the word too
       if (at != std::string_view::npos)
         mark(owner(key.db, key.key.substr(0, at)), key.key.substr(at + sessions.size()), session, {});
       return Reading::nothing;
@@ -72,7 +81,10 @@ class SpringSession : public Ledger {
 
   bool element(const Element& element) override {
     const std::string_view member = plain(element.name);
-    if (is_index_) return mark(owner_, member, indexed, name_), true;
+    if (is_index_ && is_plain_id(member)) return mark(owner_, member, indexed, name_), true;
+    if (is_index_)
+      return doubt(owner_, "members of an index that are no plain ids: the application's own serializer"),
+             true;
     is_minute_ = member.starts_with("expires:");
     return false;
   }
