@@ -188,6 +188,34 @@ TEST_F(BullProofTest, parts_of_a_job_that_is_gone_or_orphaned) {
   EXPECT_THAT(examples("orphaned-subkey"), testing::Contains("bull:mail:2:logs"));
 }
 
+TEST_F(BullProofTest, a_set_that_names_no_children_is_an_applications_own) {
+  snapshot.queue("bull:mail");
+  snapshot.set("bull:mail:lib:dependencies", {"left-pad", "lodash"});
+  snapshot.zset("bull:mail:lib:unsuccessful", {"left-pad"});
+  EXPECT_THAT(found(), IsEmpty());
+  snapshot.set("bull:mail:a:dependencies", {"bull:mail:8", "bull:mail:9"});
+  EXPECT_THAT(found(), ElementsAre("orphaned-subkey bull:mail 1 100"));
+  EXPECT_THAT(examples("orphaned-subkey"), ElementsAre("bull:mail:a:dependencies"));
+}
+
+TEST_F(BullProofTest, a_job_that_a_worker_holds_is_no_debris) {
+  snapshot.queue("bull:mail");
+  snapshot.bull_queue("bull:post");
+  for (const char* id : {"bull:mail:7", "bull:mail:order:a", "bull:post:7"}) {
+    snapshot.job(id);
+    snapshot.list(std::string(id) + ":logs", {"line"});
+    snapshot.string(std::string(id) + ":lock", "token").expires_at = moment + hours(1);
+  }
+  snapshot.string("bull:mail:8:lock", "token");  // of no job
+  snapshot.string("lock", "x");
+  snapshot.string("my:lock", "x");
+  EXPECT_THAT(found(), IsEmpty());
+  for (auto& key : snapshot.keys())
+    if (key.name.ends_with(":lock")) key.expires_at = moment - hours(1);
+  EXPECT_THAT(found(), ElementsAre("orphaned-job bull:mail 2 200", "orphaned-subkey bull:mail 2 200",
+                                   "orphaned-job bull:post 1 100", "orphaned-subkey bull:post 1 100"));
+}
+
 TEST_F(BullProofTest, a_job_may_be_named_like_a_part_of_another) {
   snapshot.queue("bull:mail", "9", "bullmq:4.18.3");
   const std::vector<std::string> ids = {
@@ -329,6 +357,14 @@ TEST_F(BullProofTest, the_stream_that_woke_version_1) {
   snapshot.queue("bull:mail");
   snapshot.add("bull:mail:delay", KeyType::stream, {{"1795000000000-0"}}).bytes = 50;
   EXPECT_THAT(found(), ElementsAre("legacy-delay-stream bull:mail 1 50"));
+  // `meta` names the last that opened the queue: a worker of version 1 may still wait for the stream.
+  EXPECT_EQ(prove().debris[0].certainty, Certainty::suspected);
+  for (const char* later : {"marker", "prioritized"}) {
+    snapshot.zset(std::string("bull:mail:") + later, {"0"});
+    snapshot.job("bull:mail:0");
+    EXPECT_EQ(prove().debris[0].certainty, Certainty::proved) << later;
+    snapshot.keys().resize(snapshot.keys().size() - 2);
+  }
   snapshot.keys()[1].pieces.clear();  // no version in `meta`
   EXPECT_THAT(found(), IsEmpty());
 }

@@ -103,7 +103,8 @@ BullKey of_string(const Split& key) {
   const auto fixed = fixed_part(key, KeyType::string);
   if (fixed.role != BullRole::none) return fixed;
   if (key.tail == "groups-lid") return key.as(BullRole::group, key.lead);
-  if (key.tail == "lock") return {};
+  if (key.tail == "lock")
+    return key.lead.find(':') == std::string_view::npos ? BullKey() : key.as(BullRole::lock);
   const auto root = key.before(":de:");
   return root.empty() ? BullKey() : key.as(BullRole::deduplication, root);
 }

@@ -70,6 +70,7 @@ enum class BullRole : std::uint8_t {
   job_or_next,       ///< a hash with ":dn:" in its name: a job of the queue `root`, or one that waits for its
                      ///< equal to end
   part_of_job,       ///< of the job `lead`: :logs, :dependencies, :unsuccessful
+  lock,              ///< a string: a worker holds the job `lead`
   deduplication,     ///< of the queue `root`
   held_back,         ///< a set: jobs of the queue `root` that a rate limit holds back
   group,             ///< of BullMQ Pro

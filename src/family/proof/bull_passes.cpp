@@ -17,12 +17,18 @@ bool is_named_by_members(BullDebris kind) {
          kind == BullDebris::id_in_two_states;
 }
 
+/// The version in `meta` is that of the last that opened the queue; keys of later ones show that they worked.
+bool has_later_keys(const BullQueue& facts) {
+  return facts.has(BullPart::marker) || facts.has(BullPart::prioritized) || facts.has(BullPart::pc);
+}
+
 /// Before version 5 an application could choose numbers as ids itself, larger than the counter; and nothing
 /// shows that a queue will ever see version 6.
 Certainty certainty_of(const BullRoot& root, BullDebris kind) {
   const bool chosen = kind == BullDebris::counter_behind && (root.family == "bull" || root.version < 5);
   const bool alive = kind == BullDebris::legacy_repeatable && root.version < 6;
-  return chosen || alive ? Certainty::suspected : Certainty::proved;
+  const bool read = kind == BullDebris::legacy_delay_stream && !has_later_keys(root.facts);
+  return chosen || alive || read ? Certainty::suspected : Certainty::proved;
 }
 
 }  // namespace
@@ -182,6 +188,7 @@ Reading BullProof::wants_name(const StoredKey& key, const BullKey& name) {
         return Reading::elements;
       }
       [[fallthrough]];
+    case BullRole::lock:
     case BullRole::held_back:
     case BullRole::group:
     case BullRole::unknown_container:
@@ -190,8 +197,7 @@ Reading BullProof::wants_name(const StoredKey& key, const BullKey& name) {
       text_.clear();
       return key.expires ? Reading::nothing : Reading::elements;
     case BullRole::part_of_job:
-      give_name(key.db, key.key, claimed(ClaimKind::logs, key.db, name.lead));
-      break;
+      return wants_part_of_job(name);
     default:
       name_hash(key, name);
   }
@@ -220,10 +226,17 @@ void BullProof::name_hash(const StoredKey& key, const BullKey& name) {
 
 bool BullProof::name_element(const Element& element) {
   if (role_ == BullRole::deduplication) return read_text(element.name);
+  if (role_ == BullRole::part_of_job) return read_child(element.name);
   const auto name = fmt::format("{}:{}", root_, element.name);
   const auto* entry = ledger_.ids().find(ledger_.identity_of(db_, name));
   if (entry != nullptr) give_name(db_, name, kinds_of_id(entry->flags));
   return true;
+}
+
+void BullProof::name_at_end(const StoredKey& key) {
+  if (role_ == BullRole::deduplication) name_deduplication(key);
+  if (role_ == BullRole::part_of_job && has_children_)
+    give_name(key.db, key.key, claimed(ClaimKind::logs, key.db, key.key.substr(0, key.key.rfind(':'))));
 }
 
 void BullProof::name_deduplication(const StoredKey& key) {

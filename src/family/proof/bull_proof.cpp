@@ -72,8 +72,11 @@ Reading BullProof::wants(const StoredKey& key) {
     case BullRole::deduplication:
       text_.clear();
       return key.expires ? Reading::size : Reading::elements;
+    case BullRole::lock:
+      note_lock(key, name);
+      return Reading::nothing;
     case BullRole::part_of_job:
-      return Reading::size;
+      return wants_part_of_job(name);
     case BullRole::group:
       if (step_ == Step::collecting) finder_.take({.key = key.key, .db = key.db, .type = key.type});
       return Reading::nothing;
@@ -91,6 +94,25 @@ Reading BullProof::wants_hash(const StoredKey& key, const BullKey& name) {
   if (!ledger_.gave_up()) return wanted ? Reading::names : Reading::nothing;
   ledger_.key(key.db, name.lead, name.tail, id_flag::exists, {});  // counted, for the next reading
   return Reading::nothing;
+}
+
+/// Dependencies and unsuccessful ones name children by their keys; an application's own set of that name does
+/// not.
+Reading BullProof::wants_part_of_job(const BullKey& name) {
+  has_children_ = true;
+  return name.tail == "logs" ? Reading::size : Reading::elements;
+}
+
+bool BullProof::read_child(std::string_view member) {
+  has_children_ = member.find(':') != std::string_view::npos;
+  return has_children_;
+}
+
+/// While a worker holds a job it may be between two states. (A lock that expired never comes here.)
+void BullProof::note_lock(const StoredKey& key, const BullKey& name) {
+  const auto colon = name.lead.rfind(':');
+  ledger_.key(key.db, name.lead.substr(0, colon), name.lead.substr(colon + 1), id_flag::mentioned, {});
+  make_room();
 }
 
 Reading BullProof::wants_part(const StoredKey& key, const BullKey& name) {
@@ -123,6 +145,8 @@ bool BullProof::element(const Element& element) {
       break;
     case BullRole::deduplication:
       return read_text(element.name);
+    case BullRole::part_of_job:
+      return read_child(element.name);
     default:
       read_field(element.name);
       return (fields_ & job_fields) != job_fields;
@@ -235,8 +259,7 @@ void BullProof::read_scheduler(const Element& element) {
 
 void BullProof::ends(const StoredKey& key, const ValueSize&, Bytes bytes) {
   if (step_ == Step::naming) {
-    if (role_ == BullRole::deduplication) name_deduplication(key);
-    return;
+    return name_at_end(key);
   }
   if (role_ == BullRole::job) {
     ledger_.add(*identity_, flags_of(key), bytes);
@@ -251,6 +274,7 @@ void BullProof::ends(const StoredKey& key, const ValueSize&, Bytes bytes) {
       note_deduplication(key, name, bytes);
       break;
     case BullRole::part_of_job:
+      if (!has_children_) break;
       ledger_.claim(name.tail == "logs"           ? ClaimKind::logs
                     : name.tail == "dependencies" ? ClaimKind::dependencies
                                                   : ClaimKind::unsuccessful,

@@ -42,6 +42,7 @@ class BullProof : public Proof {
   // --- one key
   Reading wants_hash(const StoredKey& key, const BullKey& name);
   Reading wants_part(const StoredKey& key, const BullKey& name);
+  Reading wants_part_of_job(const BullKey& name);
   bool part_element(const Element& element);
   void read_scheduler(const Element& element);
   bool read_fact(const Element& element);
@@ -51,6 +52,8 @@ class BullProof : public Proof {
   bool has_timestamp() const { return (fields_ & timestamp_field) != 0; }
   bool is_job() const { return (fields_ & job_fields) == job_fields; }
   bool read_text(std::string_view value);
+  bool read_child(std::string_view member);
+  void note_lock(const StoredKey& key, const BullKey& name);
   void note_part(const StoredKey& key, const BullKey& name, Bytes bytes);
   std::uint16_t flags_of(const StoredKey& key) const;
   void note_hash(const StoredKey& key, const BullKey& name, Bytes bytes);
@@ -62,6 +65,7 @@ class BullProof : public Proof {
   bool name_element(const Element& element);
   void give_name(std::uint32_t db, std::string_view name, std::uint32_t kinds);
   void name_hash(const StoredKey& key, const BullKey& name);
+  void name_at_end(const StoredKey& key);
   void name_deduplication(const StoredKey& key);
   std::uint32_t claimed(ClaimKind kind, std::uint32_t db, std::string_view target) const;
   bool lacks_members(std::uint32_t db, std::string_view name) const;
@@ -99,7 +103,8 @@ class BullProof : public Proof {
   std::uint32_t db_ = 0;
   std::optional<Identity> identity_{};  ///< of BullRole::job
   std::string root_{};
-  std::string text_{};  ///< the value of a string
+  std::string text_{};         ///< the value of a string
+  bool has_children_ = false;  ///< of a part of a job: all members seen may be keys of jobs
   std::uint64_t members_ = 0;
   /// Which fields the hash has: name, data, opts and timestamp a bit each.
   static constexpr unsigned timestamp_field = 8, job_fields = 15, run_field = 16, foreign_field = 32,
