@@ -247,6 +247,17 @@ TEST(KombuProof, finds_what_unacked_and_its_index_do_not_agree_on) {
                                              "[app1:] unacked-past-visibility 1 0 suspected"));
 }
 
+TEST(KombuProof, only_suspects_the_index_where_unacked_may_have_another_name) {
+  FedSnapshot snapshot("kombu");
+  const double now = std::chrono::duration<double>(snapshot.now).count();
+  snapshot.set("_kombu.binding.celery", {})
+      .hash("in-hand", {{tag_1, "[...]"}})  // transport_options unacked_key
+      .zset("unacked_index", {{tag_1, "", now - 60}})
+      .hash("app1:unacked", {{tag_2, "[...]"}})
+      .prove();
+  EXPECT_THAT(snapshot.debris, ElementsAre("index-without-message 1 0 suspected"));
+}
+
 TEST(KombuProof, says_that_names_of_workers_alone_prove_nothing) {
   FedSnapshot snapshot("kombu");
   snapshot.set("_kombu.binding.celery.pidbox", {{sep + sep + "keeper@shop.celery.pidbox"}}).prove();

@@ -158,6 +158,21 @@ TEST(ArqProof, finds_ids_in_queues_whose_job_expired) {
   EXPECT_THAT(snapshot.debris, ElementsAre("dangling-queue-id 2 0 proved"));
 }
 
+TEST(ArqProof, proves_nothing_where_only_the_name_of_a_zset_looks_like_a_queue) {
+  FedSnapshot snapshot("arq");
+  snapshot.zset("arq:queue:scores", {{"alice", "", 5}})
+      .string("arq:job:here", "x", true)
+      .in_db(1)
+      .zset("arq:queue", {{"lost"}})
+      .in_db(2)
+      .string("arq:queue:health-check", "j_complete=0", true)
+      .in_db(2)
+      .prove();
+  EXPECT_THAT(snapshot.debris, ElementsAre("db2 dangling-queue-id 1 0 proved"));
+  ASSERT_EQ(snapshot.not_proved.size(), 1u);
+  EXPECT_EQ(snapshot.not_proved[0].db, 0u);
+}
+
 TEST(DramatiqProof, finds_messages_that_no_worker_can_find) {
   FedSnapshot snapshot("dramatiq");
   snapshot.hash("dramatiq:default.msgs", {{"waits"}, {"held"}, {"held-old"}, {"orphan"}})
@@ -194,7 +209,8 @@ TEST(RedbeatProof, finds_times_of_entries_that_are_gone) {
   snapshot.zset("redbeat::schedule", {{"redbeat:nightly"}, {"redbeat:evicted"}})
       .hash("redbeat:nightly", {{"definition", "{}"}})
       .prove();
-  EXPECT_THAT(snapshot.debris, ElementsAre("dangling-schedule 1 0 proved"));
+  EXPECT_THAT(snapshot.debris, ElementsAre("dangling-schedule 1 0 suspected"));
+  EXPECT_THAT(std::string(snapshot.rows[0].why), testing::HasSubstr("unless this is one shard of a cluster"));
 }
 
 TEST(SpringSessionProof, finds_past_minutes_and_index_entries_of_gone_sessions) {
@@ -213,8 +229,19 @@ TEST(SpringSessionProof, finds_past_minutes_and_index_entries_of_gone_sessions) 
       .set(index, {{"here"}, {java + "here"}, {"\"here\""}, {java + "gone"}})
       .hash("shop:sessions:here", {{"creationTime", "1"}}, true)
       .prove();
-  EXPECT_THAT(snapshot.debris, ElementsAre("[shop] index-entry-without-session 1 0 proved",
+  EXPECT_THAT(snapshot.debris, ElementsAre("[shop] index-entry-without-session 1 0 suspected",
                                            "[shop] past-expirations 1 100 proved"));
+  EXPECT_THAT(std::string(snapshot.rows[0].why), testing::HasSubstr("unless this is one shard of a cluster"));
+}
+
+TEST(SpringSessionProof, only_suspects_past_minutes_where_no_session_shows_that_the_library_is_at_work) {
+  FedSnapshot snapshot("spring_session");
+  snapshot.set("coupons:expirations:1439245080000", {{"expires:coupon-7"}})
+      .hash("shop:sessions:here", {{"creationTime", "1"}}, true)
+      .hash("coupons:sessions:here", {{"creationTime", "1"}}, true)
+      .in_db(1)
+      .prove();
+  EXPECT_THAT(snapshot.debris, ElementsAre("[coupons] past-expirations 1 100 suspected"));
 }
 
 TEST(DramatiqProof, knows_messages_in_hands_under_a_longer_namespace) {

@@ -107,6 +107,20 @@ TEST(RqProof, finds_what_belongs_to_jobs_that_are_gone) {
   EXPECT_THAT(snapshot.debris, ElementsAre("orphan-sub-key 4 400 proved"));
 }
 
+TEST(RqProof, does_not_miss_jobs_that_may_have_a_prefix_of_their_own) {
+  FedSnapshot snapshot("rq");
+  snapshot.list("rq:queue:default", {{"a"}, {"b"}})
+      .zset("rq:finished:default", {{"c"}})
+      .add({.name = "rq:results:c", .type = KeyType::stream})
+      .hash("myjob:a", job_that_is("queued"))
+      .hash("rq:job:x", job_that_is("queued"), true)
+      .in_db(1)
+      .prove();
+  EXPECT_THAT(snapshot.debris, IsEmpty());
+  ASSERT_EQ(snapshot.not_proved.size(), 1u);
+  EXPECT_THAT(snapshot.not_proved[0].why, testing::HasSubstr("rq:job:"));
+}
+
 TEST(RqProof, finds_workers_in_the_lists_whose_heartbeat_expired) {
   FedSnapshot snapshot("rq");
   snapshot.set("rq:workers", {{"rq:worker:lives"}, {"rq:worker:dead"}})
@@ -119,7 +133,8 @@ TEST(RqProof, finds_workers_in_the_lists_whose_heartbeat_expired) {
 TEST(RqProof, keeps_databases_apart_and_takes_hostile_names_as_they_are) {
   const std::string hostile = std::string("\0\x1b[2J:dependents\n", 17);
   FedSnapshot snapshot("rq");
-  snapshot.list("rq:queue:q", {{hostile}})
+  snapshot.list("rq:queue:q", {{hostile}, {"other"}})
+      .hash("rq:job:other", job_that_is("queued"))
       .hash("rq:job:" + hostile, job_that_is("queued"))
       .in_db(1)
       .list("rq:queue:q", {{hostile}})

@@ -115,12 +115,15 @@ void Ledger::remember(Owner owner, std::uint64_t fingerprint, Marks marks, std::
   candidate_bytes_ += example.size();
 }
 
+bool Ledger::holds_of(const Verdict& verdict, const OwnerRecord& owner) {
+  return (owner.marks & verdict.owner_all) == verdict.owner_all && (owner.marks & verdict.owner_none) == 0;
+}
+
 bool Ledger::holds(const Verdict& verdict, const IdTable::Entry& entry) const {
   const OwnerRecord& owner = owners_[entry.prefix - 1u];
   if (verdict.space != owner.space || (entry.flags & verdict.counted) == 0) return false;
   if ((entry.flags & verdict.all) != verdict.all || (entry.flags & verdict.none) != 0) return false;
-  if ((owner.marks & verdict.owner_all) != verdict.owner_all || (owner.marks & verdict.owner_none) != 0)
-    return false;
+  if (!holds_of(verdict, owner)) return false;
   return !verdict.balanced || number_of(table_.find(count_of(entry.identity(), true))) ==
                                   number_of(table_.find(count_of(entry.identity(), false)));
 }
@@ -128,7 +131,9 @@ bool Ledger::holds(const Verdict& verdict, const IdTable::Entry& entry) const {
 Ledger::Row& Ledger::row(Owner owner, std::size_t verdict) {
   const Verdict& same = verdicts_[verdict];
   std::size_t first = 0;
-  while (verdicts_[first].kind != same.kind || verdicts_[first].certainty != same.certainty) ++first;
+  while (verdicts_[first].kind != same.kind || verdicts_[first].certainty != same.certainty ||
+         verdicts_[first].undecided != same.undecided)
+    ++first;
   return rows_[{owner, first}];
 }
 
@@ -163,8 +168,9 @@ void Ledger::offer(Owner owner, std::uint64_t fingerprint, Marks marks, std::str
 
 bool Ledger::another_pass() {
   judge();
-  return again_ && pass_ == 1 && std::any_of(rows_.begin(), rows_.end(), [](const auto& row) {
-           return row.second.keys > 0 && row.second.examples.empty();
+  return again_ && pass_ == 1 && std::any_of(rows_.begin(), rows_.end(), [this](const auto& row) {
+           return row.second.keys > 0 && row.second.examples.empty() &&
+                  !verdicts_[row.first.second].undecided;
          });
 }
 
@@ -183,13 +189,18 @@ DebrisSum Ledger::sum(Owner owner, const Verdict& verdict, const Row& row) const
 void Ledger::append(std::vector<DebrisSum>& sums, bool stranded) const {
   for (const auto& [key, row] : rows_) {
     const Verdict& verdict = verdicts_[key.second];
-    if (row.keys > 0 && verdict.stranded == stranded) sums.push_back(sum(key.first, verdict, row));
+    if (row.keys == 0 || verdict.undecided || verdict.stranded != stranded) continue;
+    // What was told by tally() could not look at the owner, whose other keys were still to come.
+    if (verdict.counted == 0 && !holds_of(verdict, owners_[key.first])) continue;
+    sums.push_back(sum(key.first, verdict, row));
   }
 }
 
 void Ledger::finish(std::vector<DebrisSum>& debris, std::vector<NotProved>& not_proved) {
   judge();
   append(debris, false);
+  for (const auto& [key, row] : rows_)
+    if (row.keys > 0 && verdicts_[key.second].undecided) doubt(key.first, verdicts_[key.second].why);
   for (const auto& [owner, reasons] : doubts_)
     for (const std::string_view why : reasons)
       not_proved.push_back({family_, owners_[owner].name, owners_[owner].db, std::string(why)});

@@ -32,6 +32,8 @@ struct Verdict {
   bool members = false;    ///< what it counts are members of keys, which have no bytes of their own
   /// Work that nobody will do unless somebody acts. Reported, and never to be deleted as debris.
   bool stranded = false;
+  /// No row: `why` is among what was not proved, once per owner.
+  bool undecided = false;
   Certainty certainty = Certainty::proved;
   std::string_view why{};
 };
@@ -69,7 +71,8 @@ class Ledger : public Proof {
   /// Adds to one of the two counts of the id that Verdict::balanced compares.
   enum class Side : std::uint8_t { there, expected };
   void count(Owner owner, std::string_view id, Side side, std::uint64_t number);
-  /// What needs no look at another key. `verdict` is the index of one with `counted` 0.
+  /// What needs no look at another key but for the marks of its owner. `verdict` is the index of one with
+  /// `counted` 0.
   void tally(Owner owner, std::size_t verdict, std::uint64_t keys, Bytes bytes, std::string_view example);
   /// Something of the owner that one snapshot cannot decide. Said once per owner and reason.
   void doubt(Owner owner, std::string_view why);
@@ -98,6 +101,7 @@ class Ledger : public Proof {
   void remember(Owner owner, std::uint64_t fingerprint, Marks marks, std::string_view example);
   void offer(Owner owner, std::uint64_t fingerprint, Marks marks, std::string_view example);
   bool holds(const Verdict& verdict, const IdTable::Entry& entry) const;
+  static bool holds_of(const Verdict& verdict, const OwnerRecord& owner);
   void judge();
   Marks marks_counted() const;
   Row& row(Owner owner, std::size_t verdict);

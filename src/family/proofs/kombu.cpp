@@ -14,7 +14,8 @@ namespace {
 // killed.
 constexpr Marks reply_list = 1, reply_bound = 2, event_list = 4, event_bound = 8, rpc_list = 16;
 constexpr Marks message = 1, indexed = 2;       // of a delivery tag
-constexpr Marks broker = 1, own_separator = 2;  // of an owner: it has bindings; they cannot be read
+constexpr Marks broker = 1, own_separator = 2,  // of an owner: it has bindings; they cannot be read;
+    has_unacked = 4;                            // `unacked` is there, under its usual name
 constexpr std::uint8_t queues = 0, tags = 1;
 
 enum : std::size_t { past_visibility };
@@ -35,10 +36,20 @@ constexpr Verdict verdicts[] = {
     {.kind = "index-without-message",
      .counted = indexed,
      .none = message,
-     .owner_all = broker,
+     .owner_all = broker | has_unacked,
      .space = tags,
      .members = true,
      .why = "unacked_index lists messages that are not in unacked; the next worker to look drops them"},
+    {.kind = "index-without-message",
+     .counted = indexed,
+     .none = message,
+     .owner_all = broker,
+     .owner_none = has_unacked,
+     .space = tags,
+     .members = true,
+     .certainty = Certainty::suspected,
+     .why = "unacked_index lists messages but there is no unacked: they are gone, or the transport option "
+            "unacked_key keeps them under another name"},
     {.kind = "unbound-reply-list",
      .counted = reply_list,
      .none = reply_bound,
@@ -192,6 +203,7 @@ class Kombu : public Ledger {
     if (!key.key.ends_with(end)) return Reading::nothing;
     const std::size_t prefix = key.key.size() - end.size();
     tags_ = owner(key.db, key.key.substr(0, prefix), tags);
+    if (what == What::messages) mark_owner(tags_, has_unacked);
     const Reading reading = read(key, what, prefix, 0);
     return what == What::messages ? Reading::names : reading;
   }

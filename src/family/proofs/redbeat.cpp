@@ -4,7 +4,9 @@ namespace headroom::family::proofs {
 namespace {
 
 // redbeat/schedulers.py: an entry's hash and its place in `redbeat::schedule` are written in one MULTI. The
-// scheduler that meets a place without an entry takes it away. Only the default prefix is known here.
+// scheduler that meets a place without an entry takes it away. Only the default prefix is known here. The
+// names have no hash tag: in a cluster an entry lies in another slot than the schedule, and so maybe in
+// another file.
 constexpr Marks scheduled = 1, entry = 2;
 
 constexpr Verdict verdicts[] = {
@@ -12,9 +14,10 @@ constexpr Verdict verdicts[] = {
      .counted = scheduled,
      .none = entry,
      .members = true,
+     .certainty = Certainty::suspected,
      .why =
          "times for periodic tasks whose entry is gone: nothing runs at them, and the scheduler drops each "
-         "when it comes to it"},
+         "when it comes to it; certain unless this is one shard of a cluster"},
 };
 
 constexpr std::string_view schedule = "redbeat::schedule", prefix = "redbeat:";

@@ -15,8 +15,9 @@ constexpr Marks job = 1, done = 2, undone = 4, ghost = 8, placed = 16, in_queue 
 constexpr Marks dependents = 256, dependencies = 512, results = 1024, executions = 2048;
 constexpr Marks anywhere = placed | in_queue | in_registry | in_endless_run;
 constexpr Marks sub_keys = dependents | dependencies | results | executions;
-// Of the other space: names of workers. And of an owner: some worker lives.
-constexpr Marks alive = 1, listed = 2, has_worker = 1;
+// Of the other space: names of workers. And of an owner: some worker lives; some job has the usual prefix,
+// which an application may change (Job.redis_job_namespace_prefix) while queues and registries keep theirs.
+constexpr Marks alive = 1, listed = 2, has_worker = 1, has_job = 2;
 constexpr std::uint8_t jobs = 0, workers = 1;
 
 constexpr std::string_view lost_why =
@@ -31,11 +32,13 @@ constexpr Verdict verdicts[] = {
     {.kind = "dangling-queue-id",
      .counted = in_queue,
      .none = job,
+     .owner_all = has_job,
      .members = true,
      .why = "ids in queues whose job is gone (it expired or was deleted); a worker that pops one drops it"},
     {.kind = "registry-id-without-job",
      .counted = in_registry,
      .none = job,
+     .owner_all = has_job,
      .members = true,
      .why = registry_why},
     {.kind = "registry-id-without-job",
@@ -74,7 +77,16 @@ constexpr Verdict verdicts[] = {
     {.kind = "orphan-sub-key",
      .counted = sub_keys,
      .none = job | ghost,
+     .owner_all = has_job,
      .why = "dependents, dependencies, results or executions of jobs that are gone, without a TTL"},
+    {.kind = "id-without-job",
+     .counted = in_queue | in_registry | sub_keys,
+     .none = job | ghost,
+     .owner_none = has_job,
+     .undecided = true,
+     .why =
+         "whether ids in queues and registries have lost their jobs: the database holds no rq:job: hash, so "
+         "jobs may have a prefix of their own"},
     {.kind = "dead-worker",
      .counted = listed,
      .none = alive,
@@ -183,6 +195,7 @@ class Rq : public Ledger {
     constexpr std::string_view begin = "rq:job:";
     if (!key.key.starts_with(begin)) return wants_part(key, "rq:execution:", "", executions);
     read(key, What::job_hash, job);
+    mark_owner(jobs_, has_job);
     id_ = name_.substr(begin.size());
     state_ = State::none;
     heartbeat_.reset();

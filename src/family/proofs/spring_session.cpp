@@ -11,19 +11,29 @@ namespace {
 // the index of its user and outlives its end by five minutes, in which it is taken out again. The set of a
 // minute is read in the minute after it and never again. Members are written by the application's serializer:
 // plain, as JSON text, or as a Java object (STREAM_MAGIC 0xACED, version 5, TC_STRING, two bytes of length).
+// Names have no hash tag: in a cluster a session lies in another slot than the index that names it.
 constexpr Marks session = 1, indexed = 2;
+constexpr Marks has_sessions = 1;  // of an owner
 
-enum : std::size_t { past_minute };
+enum : std::size_t { past_minute, minute_without_sessions };
 constexpr Verdict verdicts[] = {
     {.kind = "past-expirations",
+     .owner_all = has_sessions,
      .why = "sessions that were to end in a minute that is past: the application reads each such set in the "
             "minute after it and never again, and the first write of a set gives it no TTL "
             "(spring-session#3477)"},
+    {.kind = "past-expirations",
+     .owner_none = has_sessions,
+     .certainty = Certainty::suspected,
+     .why = "it looks like sessions that were to end in a minute that is past, but no session lies under the "
+            "same name to show that Spring Session is at work there"},
     {.kind = "index-entry-without-session",
      .counted = indexed,
      .none = session,
      .members = true,
-     .why = "sessions in the index of a user that are gone; the index has no TTL (spring-session#2230)"},
+     .certainty = Certainty::suspected,
+     .why = "sessions in the index of a user that are gone; the index has no TTL (spring-session#2230); "
+            "certain unless this is one shard of a cluster"},
 };
 
 constexpr std::string_view sessions = ":sessions:", expirations = ":expirations:",
@@ -65,8 +75,10 @@ class SpringSession : public Ledger {
   Reading wants(const StoredKey& key) override {
     if (key.type == KeyType::hash) {
       const std::size_t at = key.key.rfind(sessions);  // the namespace may hold the word too
-      if (at != std::string_view::npos)
-        mark(owner(key.db, key.key.substr(0, at)), key.key.substr(at + sessions.size()), session, {});
+      if (at == std::string_view::npos) return Reading::nothing;
+      const Owner root = owner(key.db, key.key.substr(0, at));
+      mark_owner(root, has_sessions);
+      mark(root, key.key.substr(at + sessions.size()), session, {});
       return Reading::nothing;
     }
     for (const std::string_view kind : {index, reactive_index}) {
@@ -90,7 +102,9 @@ class SpringSession : public Ledger {
   }
 
   void ends(const StoredKey&, const ValueSize&, Bytes bytes) override {
-    if (!is_index_ && is_minute_) tally(owner_, past_minute, 1, bytes, name_);
+    if (is_index_ || !is_minute_) return;
+    for (const std::size_t either : {past_minute, minute_without_sessions})
+      tally(owner_, either, 1, bytes, name_);
   }
 
  private:
