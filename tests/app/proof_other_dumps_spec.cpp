@@ -123,12 +123,15 @@ TEST(OtherProofsOnDumps, of_the_other_libraries_find_what_these_left) {
                   {"sidekiq  stale-digest", 20},
                   {"sidekiq  stale-digest-entry", 20},
                   {"laravel  dangling-tag-reference", 1},          // `gone`, which expired after a second
-                  {"dramatiq  message-in-no-queue", 1},            // orphan-1
                   {"arq  dangling-queue-id", 1},                   // job-lost
                   {"redbeat  dangling-schedule", 1},               // redbeat:evicted
                   {"horizon horizon index-entry-without-job", 1},  // job-gone, twice
                   {"spring_session spring:session past-expirations", 1},
                   {"spring_session spring:session index-entry-without-session", 1}}));
+  EXPECT_EQ(found.stranded,
+            (Rows{{"dramatiq  message-in-no-queue", 1},                      // orphan-1
+                  {"dramatiq  messages-of-silent-worker", 1},                // of a worker without heartbeat
+                  {"laravel laravel_database_ reservation-past-due", 1}}));  // one popped, never deleted
 }
 
 }  // namespace
