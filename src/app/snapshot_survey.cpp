@@ -76,7 +76,7 @@ class SnapshotSurvey {
   source::ValueReaders prepare(const source::SnapshotFacts& facts);
   void learn(const source::SnapshotFacts& facts);
   Survey summed_up(const source::SnapshotOutcome& outcome, milliseconds took);
-  void prove(Survey& survey);
+  void prove(const source::rdb::Decoded& first, Survey& survey);
   void add_fault(const source::rdb::Decoded& decoded, Survey& survey) const;
   void add_notes(const source::SnapshotOutcome& outcome, Survey& survey) const;
   void note_fit(Survey& survey) const;
@@ -167,7 +167,7 @@ Result<Survey> SnapshotSurvey::run() {
   if (companion_ != nullptr)
     companion_->finish(collector_, survey);
   else if (survey.scan.complete)
-    prove(survey);
+    prove(outcome->decoded, survey);
   return survey;
 }
 
@@ -231,13 +231,17 @@ void SnapshotSurvey::note_fit(Survey& survey) const {
                                      from_file ? " (--allocator names another allocator)" : ""));
 }
 
-void SnapshotSurvey::prove(Survey& survey) {
+void SnapshotSurvey::prove(const source::rdb::Decoded& first, Survey& survey) {
   while (prover_.another_pass()) {
     NoSink none;
     const auto outcome = read(none);
-    if (!outcome || !outcome->scan.complete) {
+    // A server may have put a newer file in its place: what two moments seem to prove together is proved by
+    // neither.
+    if (!outcome || !outcome->scan.complete || outcome->decoded.crc != first.crc ||
+        outcome->decoded.bytes != first.bytes) {
       survey.notes.emplace_back(
-          "What is debris was not proved: the snapshot could not be read a second time.");
+          "What is debris was not proved: the file could not be read a second time as it was the first "
+          "time.");
       return;
     }
   }

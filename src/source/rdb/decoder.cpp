@@ -250,16 +250,16 @@ bool Decoder::read_key(std::uint8_t type, std::uint64_t at) {
 }
 
 void Decoder::read_checksum() {
+  result_.crc = in_.crc_here();
   if (result_.version < 5 && !result_.valkey) {
     result_.checksum = Checksum::absent;
     result_.complete = true;
     return;
   }
-  const auto expected = in_.crc_here();
   const auto at = in_.offset();
   const auto found = in_.little<std::uint64_t>();
   if (in_.failed()) return;
-  result_.checksum = found == 0 ? Checksum::absent : found == expected ? Checksum::right : Checksum::wrong;
+  result_.checksum = found == 0 ? Checksum::absent : found == result_.crc ? Checksum::right : Checksum::wrong;
   if (result_.checksum == Checksum::wrong)
     in_.fail("the checksum does not fit: at least one byte before it has changed since it was written", at);
   result_.complete = !in_.failed();

@@ -25,8 +25,9 @@ struct Decoded {
   unsigned version = 0;   ///< of the format; 0: there was no header
   bool valkey = false;
   Checksum checksum = Checksum::unread;
-  std::uint64_t keys = 0;     ///< told, the last one included when it was whole
-  std::uint64_t bytes = 0;    ///< of the snapshot, read
+  std::uint64_t keys = 0;   ///< told, the last one included when it was whole
+  std::uint64_t bytes = 0;  ///< of the snapshot, read
+  std::uint64_t crc = 0;  ///< CRC64 of all that was read up to the end mark: tells one snapshot from another
   std::uint64_t skipped = 0;  ///< of those, passed over by their framing alone: module values and module data
   std::string fault{};        ///< what is wrong; empty when complete
   std::uint64_t offset = 0;   ///< where it is wrong
