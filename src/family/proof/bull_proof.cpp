@@ -149,7 +149,7 @@ bool BullProof::element(const Element& element) {
       return read_child(element.name);
     default:
       read_field(element.name);
-      return (fields_ & job_fields) != job_fields;
+      return !is_job();
   }
   make_room();
   return true;
@@ -158,23 +158,6 @@ bool BullProof::element(const Element& element) {
 bool BullProof::read_text(std::string_view value) {
   if (value.size() <= longest_id) text_.assign(value);
   return false;
-}
-
-/// Every job has the first four, in every version. What runs without its hash leaves some of the others, and
-/// what has any other field was written by an application.
-void BullProof::read_field(std::string_view name) {
-  constexpr std::string_view of_all[] = {"name", "data", "opts", "timestamp"};
-  constexpr std::string_view of_runs[] = {
-      "processedOn",    "finishedOn", "failedReason", "stacktrace", "returnvalue", "attemptsMade",
-      "stalledCounter", "ats",        "atm",          "stc",        "pb",          "defa"};
-  // Children of a job are named by their keys.
-  if (name.find(':') == std::string_view::npos) fields_ |= plain_field;
-  const auto* const found = std::find(std::begin(of_all), std::end(of_all), name);
-  if (found != std::end(of_all))
-    fields_ |= 1U << static_cast<unsigned>(found - std::begin(of_all));
-  else
-    fields_ |= std::find(std::begin(of_runs), std::end(of_runs), name) == std::end(of_runs) ? foreign_field
-                                                                                            : run_field;
 }
 
 bool BullProof::part_element(const Element& element) {
@@ -301,14 +284,15 @@ void BullProof::note_part(const StoredKey& key, const BullKey& name, Bytes bytes
 }
 
 std::uint16_t BullProof::flags_of(const StoredKey& key) const {
-  return static_cast<std::uint16_t>(id_flag::exists | (key.expires ? id_flag::expires : 0) |
-                                    (is_job()                                ? 0
-                                     : (fields_ & ~plain_field) == run_field ? id_flag::stub
-                                                                             : id_flag::mentioned));
+  return static_cast<std::uint16_t>(
+      id_flag::exists | (key.expires ? id_flag::expires : 0) |
+      (is_job()                                                                     ? 0
+       : (fields_ | bull_field::plain) == (bull_field::of_runs | bull_field::plain) ? id_flag::stub
+                                                                                    : id_flag::mentioned));
 }
 
 void BullProof::note_hash(const StoredKey& key, const BullKey& name, Bytes bytes) {
-  if (name.role == BullRole::job_or_children && (fields_ & plain_field) == 0) {
+  if (name.role == BullRole::job_or_children && (fields_ & bull_field::plain) == 0) {
     const auto kind = name.tail == "failed" ? ClaimKind::failed : ClaimKind::processed;
     return ledger_.claim(kind, key.db, name.lead, bytes);
   }

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "family/family.h"
+#include "family/proof/bull_fields.h"
 #include "family/proof/bull_keys.h"
 #include "family/proof/bull_ledger.h"
 #include "family/proof/bull_verdict.h"
@@ -47,10 +48,10 @@ class BullProof : public Proof {
   void read_scheduler(const Element& element);
   bool read_fact(const Element& element);
   void read_activity(double ms);
-  void read_field(std::string_view name);
-  bool has_job_field() const { return (fields_ & job_fields) != 0; }
-  bool has_timestamp() const { return (fields_ & timestamp_field) != 0; }
-  bool is_job() const { return (fields_ & job_fields) == job_fields; }
+  void read_field(std::string_view name) { fields_ |= meaning_of_field(name); }
+  bool has_job_field() const { return (fields_ & bull_field::of_every_job) != 0; }
+  bool has_timestamp() const { return (fields_ & bull_field::timestamp) != 0; }
+  bool is_job() const { return (fields_ & bull_field::of_every_job) == bull_field::of_every_job; }
   bool read_text(std::string_view value);
   bool read_child(std::string_view member);
   void note_lock(const StoredKey& key, const BullKey& name);
@@ -106,9 +107,7 @@ class BullProof : public Proof {
   std::string text_{};         ///< the value of a string
   bool has_children_ = false;  ///< of a part of a job: all members seen may be keys of jobs
   std::uint64_t members_ = 0;
-  /// Which fields the hash has: name, data, opts and timestamp a bit each.
-  static constexpr unsigned timestamp_field = 8, job_fields = 15, run_field = 16, foreign_field = 32,
-                            plain_field = 64;
+  /// Which fields the hash has: bull_field.
   unsigned fields_ = 0;
 };
 

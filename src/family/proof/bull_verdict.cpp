@@ -313,7 +313,7 @@ void judge_with_ids(BullRoot& root, std::chrono::milliseconds now) {
 
 std::uint32_t kinds_of_id(std::uint16_t flags) {
   const unsigned states = flags & all_states;
-  const bool unfinished = (states & ~finished_states) != 0;
+  const bool unfinished = (states | finished_states) != finished_states;
   std::uint32_t found = std::popcount(states) > 1 ? bit(BullDebris::id_in_two_states) : 0;
   if ((flags & id_flag::exists) == 0) {
     if (states != 0) found |= bit(unfinished ? BullDebris::dangling_waiting : BullDebris::dangling_id);

@@ -16,7 +16,7 @@ constexpr Marks reply_list = 1, reply_bound = 2, event_list = 4, event_bound = 8
 constexpr Marks message = 1, indexed = 2;       // of a delivery tag
 constexpr Marks broker = 1, own_separator = 2,  // of an owner: it has bindings; they cannot be read;
     has_unacked = 4;                            // `unacked` is there, under its usual name
-constexpr std::uint8_t queues = 0, tags = 1;
+constexpr std::uint8_t tags = 1;
 
 enum : std::size_t { past_visibility };
 constexpr Verdict verdicts[] = {

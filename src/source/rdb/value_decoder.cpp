@@ -266,20 +266,23 @@ void ValueDecoder::read_scored_members() {
   }
 }
 
-/// A field and its value.
+/// A field and its value. True when both are wanted, and not told yet.
 bool ValueDecoder::read_field() {
   if (!telling_) {
     add(skip_part(in_));
     add(skip_part(in_));
     return false;
   }
-  add(take_text(first_));
   if (reading_ == Reading::names) {
-    second_.clear();
+    // Told before anything else is read, so that the name need not be copied.
+    const auto name = read_body(in_, read_string_head(in_), first_);
+    add({name.size(), listpack_bytes(name)});
+    if (!in_.failed()) tell({name});
     add(skip_part(in_));
-  } else {
-    add(take_text(second_));
+    return false;
   }
+  add(take_text(first_));
+  add(take_text(second_));
   return !in_.failed();
 }
 
