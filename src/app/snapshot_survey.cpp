@@ -117,15 +117,13 @@ void SnapshotSurvey::learn(const source::SnapshotFacts& facts) {
   set_allocator(options_, guess_, server_);
   // TTLs of a snapshot count from the moment it was written, and so does every age.
   server_.server_time = facts.time.value_or(target_.written);
+  const auto server = memory::server_model(server_, memory::Held::live);
+  model_.emplace(server);
+  if (!server_.startup) server_.startup = memory::startup_bytes(server);
 }
 
 source::ValueReaders SnapshotSurvey::prepare(const source::SnapshotFacts& facts) {
-  if (pass_ == 1) {
-    learn(facts);
-    const auto server = memory::server_model(server_, memory::Held::live);
-    model_.emplace(server);
-    if (!server_.startup) server_.startup = memory::startup_bytes(server);
-  }
+  if (pass_ == 1) learn(facts);
   if (companion_ != nullptr) return {&companion_->meter(*model_), nullptr};
   prover_.begin(server_.server_time, pass_);
   return {&*model_, &prover_};

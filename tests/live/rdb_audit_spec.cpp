@@ -124,6 +124,15 @@ TEST_F(RdbAudit, a_changed_byte_is_seen_by_the_checksum) {  // F02
   EXPECT_THAT(report.at("faults").at(0).at("what").get<std::string>(), HasSubstr("checksum"));
 }
 
+TEST_F(RdbAudit, a_file_without_keys_is_an_empty_report) {
+  RedisServer server;
+  redis_cli(server, {"SAVE"});
+  const auto report = audit({server.folder() + "/dump.rdb"});
+  EXPECT_EQ(report.at("keys"), 0);
+  EXPECT_TRUE(report.at("complete").get<bool>());
+  EXPECT_EQ(headroom({"audit", server.folder() + "/dump.rdb"}).status, 0);
+}
+
 TEST_F(RdbAudit, what_is_no_rdb_file_is_a_usage_error) {  // F06
   const std::string empty = file("empty.rdb", ""), text = file("text.rdb", "port 6379\nsave 60 1000\n");
   for (const auto& path : {empty, text, folder(), folder() + "/missing.rdb", std::string("/dev/zero")}) {
