@@ -6,9 +6,10 @@
 #include "source/rdb/chunks.h"
 #include "source/rdb/events.h"
 
-/// Reads RDB snapshots: the files that Redis 2 to 8 and Valkey 7 to 9 write (versions 1 to 12, tested on real
-/// files; 13 to 15 and "VALKEY080" by their published layouts), and the same bytes from a replication stream.
-/// Facts: rdb-and-speed.md section 5; src/rdb.c and src/rdb.h of Redis 7.0.
+/// Reads RDB snapshots: versions 1 to 15 (Redis 2 to 8, Valkey 7 and 8) and "VALKEY080" (Valkey 9). Judged by
+/// redis-server 7.0.15: 10, which it wrote, and 1 to 9 with the old types, which it loaded. 11 and later by their
+/// published layouts and files made by hand. Facts: rdb-and-speed.md section 5; src/rdb.c and src/rdb.h of Redis
+/// 7.0.
 namespace headroom::source::rdb {
 
 /// What the checksum at the end of the file said.

@@ -15,8 +15,6 @@ class Handoff {
   static_assert(held < slots);
 
  public:
-  Slot& slot(std::size_t number) { return ring_[number]; }
-
   /// Producer: the slot to fill next; waits for one. Null when the consumer has left.
   Slot* room() {
     std::unique_lock lock(mutex_);
