@@ -7,9 +7,9 @@
 #include "source/rdb/events.h"
 
 /// Reads RDB snapshots: versions 1 to 15 (Redis 2 to 8, Valkey 7 and 8) and "VALKEY080" (Valkey 9). Judged by
-/// redis-server 7.0.15: 10, which it wrote, and 1 to 9 with the old types, which it loaded. 11 and later by their
-/// published layouts and files made by hand. Facts: rdb-and-speed.md section 5; src/rdb.c and src/rdb.h of Redis
-/// 7.0.
+/// redis-server 7.0.15: 10, which it wrote, and 1 to 9 with the old types, which it loaded. 11 and later by
+/// their published layouts and files made by hand. Facts: rdb-and-speed.md section 5; src/rdb.c and src/rdb.h
+/// of Redis 7.0.
 namespace headroom::source::rdb {
 
 /// What the checksum at the end of the file said.
