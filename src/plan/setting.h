@@ -35,7 +35,7 @@ using SettingPlace =
 /// What a value may be: seconds, bytes, a number, ten-thousandths of a per cent.
 struct Range {
   std::uint64_t least = 0;
-  std::uint64_t most = 1'000'000'000'000'000;
+  std::uint64_t most = std::uint64_t{1} << 50U;
 };
 
 template <class Owner>
