@@ -17,7 +17,7 @@ Result<bool> scan_keys(const PlanRequest& request, RecordSink& sink, std::string
     if (outcome->expected > outcome->keys) unseen.keys = outcome->expected - outcome->keys;
     steps.left_alone(std::move(unseen));
   }
-  return true;
+  return outcome->complete;
 }
 
 Result<bool> scan_names(const PlanRequest& request, source::NameBatches& batches, std::string_view rule,

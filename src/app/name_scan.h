@@ -13,7 +13,7 @@ namespace headroom::app {
 Result<bool> scan_names(const PlanRequest& request, source::NameBatches& batches, std::string_view rule,
                         plan::StepSink& steps);
 
-/// The same for a sink that wants more than names.
+/// The same for a sink that wants more than names. False: it did not see all.
 Result<bool> scan_keys(const PlanRequest& request, RecordSink& sink, std::string_view rule,
                        plan::StepSink& steps);
 
