@@ -141,6 +141,7 @@ void Observer::watch() {
 
 Trouble Observer::run(bool& fenced) {
   for (auto& job : batch_.jobs) prepare(job);
+  if (!needs_reading(batch_)) return {};
   first_round(fenced);
   if (auto trouble = pipeline_.run()) return trouble;
   if (parts_there_ > 0) {
@@ -429,7 +430,25 @@ void Observer::read_parts() {
   read_strings();
 }
 
+bool asks(const Job& job) {
+  const auto by_client = [](const Check& check) {
+    return check.kind == CheckKind::value_hash || check.kind == CheckKind::fingerprint;
+  };
+  const auto reads = [&](const Change& change) {
+    const bool expiry = change.kind == ChangeKind::expire_at || change.kind == ChangeKind::persist;
+    return expiry ? !knows_expiry(job, change.key)
+                  : change.kind != ChangeKind::quarantine && change.kind != ChangeKind::list_push;
+  };
+  return std::any_of(job.step.checks.begin(), job.step.checks.end(), by_client) ||
+         std::any_of(job.step.changes.begin(), job.step.changes.end(), reads);
+}
+
 }  // namespace
+
+bool needs_reading(const Batch& batch) {
+  if (batch.way == Way::native) return false;
+  return batch.way != Way::direct || std::any_of(batch.jobs.begin(), batch.jobs.end(), asks);
+}
 
 Trouble observe(wire::Link& link, Batch& batch, const Reading& reading, bool& fenced) {
   return Observer(link, batch, reading).run(fenced);

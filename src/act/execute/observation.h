@@ -16,6 +16,9 @@ struct Reading {
   std::string fence_key{}, fence_token{};
 };
 
+/// Whether observe() will ask the server anything.
+bool needs_reading(const Batch& batch);
+
 /// Reads what the steps of a batch are judged by and what the journal needs, in one to three round trips:
 /// WATCH, then per key the idle time (before anything touches the key), the deadline, the value; then the
 /// parts that turned out to be there; then values whose size had to be asked first. Errors about one step are
