@@ -27,7 +27,16 @@ inline PlanHeader full_header() {
   PlanHeader header;
   header.id = "0123456789abcdef0123456789abcdef", header.tool = "headroom 0.1.0", header.source = "scan";
   header.made = std::chrono::milliseconds(1'700'000'000'123), header.expires = std::chrono::milliseconds(-5);
-  header.server = {"redis://h:1/0", "run", "repl", "master", "7.0.15", "noeviction", 2, 12, {345}, {678}};
+  header.server = {.address = "redis://h:1/0",
+                   .run_id = "run",
+                   .replid = "repl",
+                   .role = "master",
+                   .version = "7.0.15",
+                   .maxmemory_policy = "noeviction",
+                   .replicas = 2,
+                   .keys = 12,
+                   .used_memory = {345},
+                   .maxmemory = {678}};
   header.policy = "[bull]\n", header.policy_hash = 0x8000'0000'0000'0001;
   header.over_limit = true, header.phrase = "delete 2 keys from h", header.phrase_given = true;
   header.rules = {{"bull-completed", "bullmq", "bull:mail", "what", "why", Removal::quarantine, 1, 2, 3, {4}},
