@@ -9,7 +9,7 @@
 
 /// A plan on disk: magic and version, steps in blocks (length, CRC), then the header, then an HMAC-SHA-256
 /// over everything before it under the secret of the state folder. Binary safe, streamed: a plan of millions
-/// of keys takes no memory. The text of header and step is that of plan/codec.h.
+/// of keys takes no memory. Header and step stand as act/plan_codec.h says.
 namespace headroom::act {
 
 /// Writes beside `path` and renames at the end, 0600, so that half a plan is never taken for one.
