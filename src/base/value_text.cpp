@@ -1,11 +1,11 @@
-#include "family/proof/value_text.h"
+#include "base/value_text.h"
 
 #include <array>
 #include <bit>
 #include <cstdint>
 #include <cstring>
 
-namespace headroom::family {
+namespace headroom {
 namespace {
 
 bool digit(char byte) { return byte >= '0' && byte <= '9'; }
@@ -21,7 +21,7 @@ constexpr auto stops = [] {
     for (const char byte : bytes) kinds[static_cast<unsigned char>(byte)] |= kind;
   };
   mark("\"\\", in_text);
-  mark(",}", in_value);
+  mark(",}]", in_value);
   mark("\"{}[]", in_nested);
   return kinds;
 }();
@@ -33,16 +33,49 @@ class FieldWalk {
   explicit FieldWalk(std::string_view json) : text_(json) {}
 
   std::optional<std::string_view> find(std::string_view field) {
-    if (!take('{')) return std::nullopt;
-    while (true) {
-      const auto name = text();
-      if (!name || !take(':')) return std::nullopt;
-      if (*name == field) return text();
-      if (!skip_value() || !take(',')) return std::nullopt;
+    if (!go_to(field)) return std::nullopt;
+    return text();
+  }
+
+  std::optional<std::string_view> find_value(std::string_view field) {
+    if (!go_to(field)) return std::nullopt;
+    return value();
+  }
+
+  std::vector<std::string_view> items(std::size_t most) {
+    std::vector<std::string_view> found;
+    if (!take('[') || peek() == ']') return {};
+    while (found.size() < most) {
+      const auto item = value();
+      if (!item) return {};
+      found.push_back(*item);
+      if (take(']')) return found;
+      if (!take(',')) return {};
     }
+    return {};
   }
 
  private:
+  /// To behind the colon of a field.
+  bool go_to(std::string_view field) {
+    if (!take('{')) return false;
+    while (true) {
+      const auto name = text();
+      if (!name || !take(':')) return false;
+      if (*name == field) return true;
+      if (!skip_value() || !take(',')) return false;
+    }
+  }
+  std::optional<std::string_view> value() {
+    peek();
+    const std::size_t begin = at_;
+    if (!skip_value()) return std::nullopt;
+    auto whole = text_.substr(begin, at_ - begin);
+    while (!whole.empty() && std::string_view(" \n\t\r").find(whole.back()) != std::string_view::npos)
+      whole.remove_suffix(1);
+    if (whole.empty()) return std::nullopt;
+    return whole;
+  }
   char peek() {
     while (at_ < text_.size() &&
            (text_[at_] == ' ' || text_[at_] == '\n' || text_[at_] == '\t' || text_[at_] == '\r'))
@@ -143,6 +176,14 @@ std::optional<std::string_view> json_text(std::string_view json, std::string_vie
   return FieldWalk(json).find(field);
 }
 
+std::optional<std::string_view> json_value(std::string_view json, std::string_view field) {
+  return FieldWalk(json).find_value(field);
+}
+
+std::vector<std::string_view> json_items(std::string_view json, std::size_t most) {
+  return FieldWalk(json).items(most);
+}
+
 std::optional<std::chrono::milliseconds> instant_of(std::string_view iso) {
   using namespace std::chrono;
   const auto y = digits<4>(iso, 0), mo = digits<2>(iso, 5), d = digits<2>(iso, 8);
@@ -189,4 +230,4 @@ std::optional<std::string_view> before_uuid(std::string_view text) {
   return text.substr(0, text.size() - 36);
 }
 
-}  // namespace headroom::family
+}  // namespace headroom

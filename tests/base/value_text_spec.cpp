@@ -1,10 +1,11 @@
-#include "family/proof/value_text.h"
+#include "base/value_text.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <string>
 
-namespace headroom::family {
+namespace headroom {
 namespace {
 
 using std::chrono::milliseconds;
@@ -15,6 +16,27 @@ TEST(JsonText, is_the_field_of_the_object_itself) {
   EXPECT_EQ(json_text(R"({"a": ["b", "x"], "n": -1.5e3, "t": true, "b": "q\"\\"})", "b"), R"(q\"\\)");
   EXPECT_EQ(json_text(R"({"x": "\\", "b": "2"})", "b"), "2");
   EXPECT_EQ(json_text(R"({"x": "\"b\": \"no\"", "b": "2"})", "b"), "2");
+}
+
+TEST(JsonValue, is_whatever_stands_behind_the_colon) {
+  constexpr std::string_view json = R"({"o": {"a": "}"}, "l" : [1, "]"] , "n": -1.5 ,"t": "x\"y","z":null})";
+  EXPECT_EQ(json_value(json, "o"), R"({"a": "}"})");
+  EXPECT_EQ(json_value(json, "l"), R"([1, "]"])");
+  EXPECT_EQ(json_value(json, "n"), "-1.5");
+  EXPECT_EQ(json_value(json, "t"), R"("x\"y")");
+  EXPECT_EQ(json_value(json, "z"), "null");
+  EXPECT_FALSE(json_value(json, "a"));
+  EXPECT_FALSE(json_value(R"({"o": {"a": 1)", "o"));
+}
+
+TEST(JsonItems, are_those_of_the_array_itself) {
+  using testing::ElementsAre;
+  EXPECT_THAT(json_items(R"([{"a": [1, 2]}, "", "x,y", 3 ])", 4),
+              ElementsAre(R"({"a": [1, 2]})", "\"\"", "\"x,y\"", "3"));
+  EXPECT_THAT(json_items("[1, 2, 3]", 2), testing::IsEmpty());
+  EXPECT_THAT(json_items("[1, 2", 4), testing::IsEmpty());
+  EXPECT_THAT(json_items("[]", 4), testing::IsEmpty());
+  EXPECT_THAT(json_items("{}", 4), testing::IsEmpty());
 }
 
 TEST(JsonText, is_missing_where_there_is_none) {
@@ -71,4 +93,4 @@ TEST(AWord, is_found_by_its_rare_letter_wherever_it_stands) {
 }
 
 }  // namespace
-}  // namespace headroom::family
+}  // namespace headroom
