@@ -73,7 +73,7 @@ constexpr std::array table{
                "of so many bytes in memory or more: 500, 1K, 10M"},
     OptionSpec{keys, "--expiry", &Options::expiry, "WHEN", "", "never, any, expired, or within=7d"},
 
-    OptionSpec{policy, "--policy", &Options::policy, "FILE", "", "headroom.toml with families of your own"},
+    OptionSpec{policy, "--policy", &Options::policy, "FILE", "", "headroom.toml: what to keep, and families of your own"},
 
     OptionSpec{demo, "--keep", &Options::keep, "", "",
                "leave the demo's server running and print its address"},

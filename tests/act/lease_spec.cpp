@@ -3,6 +3,7 @@
 #include <signal.h>
 #include <sys/wait.h>
 
+#include <filesystem>
 #include <fstream>
 
 #include "fake_clock.h"
@@ -182,6 +183,7 @@ TEST(LocalLock, keeps_a_second_run_away_and_says_who_holds_it) {
 TEST(LocalLock, a_stale_file_does_not_block) {
   const Folder state;
   std::ofstream(state.lock()) << "somebody@elsewhere pid 1 run dead\n";
+  std::filesystem::permissions(state.lock(), std::filesystem::perms(0600));
   EXPECT_TRUE(LocalLock::take(state.server.folder(), "1"));
   const pid_t child = ::fork();
   if (child == 0) {
