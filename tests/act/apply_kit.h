@@ -72,6 +72,19 @@ inline ApplyTarget target_at(const std::string& url,
   return target;
 }
 
+/// A connection for commands with any bytes in them.
+class Talk {
+ public:
+  explicit Talk(const RedisServer& server)
+      : link_(std::move(wire::Connection::open(wire::parse_endpoint(server.url()).value(), "test").value())) {}
+  wire::Reply operator()(const std::vector<std::string>& words) const {
+    return link_->call(std::vector<std::string_view>(words.begin(), words.end())).value();
+  }
+
+ private:
+  std::unique_ptr<wire::Connection> link_;
+};
+
 /// Steps in memory, applied with a journal of their own.
 struct Applying {
   explicit Applying(const RedisServer& server) : target(target_at(server.url())) {
