@@ -72,14 +72,16 @@ Result<bool> leave_transaction(wire::Link& link) {
   return fail({"the user may begin transactions but not end them", {}, "ACL SETUSER NAME +discard +exec"});
 }
 
-/// What only works outside of a transaction, tried without effect: WATCH, and EXEC of nothing.
+/// What cannot be queued, tried without effect: WATCH, and EXEC and DISCARD of nothing.
 Result<bool> try_transaction(wire::Link& link, const Uses& uses, Verdicts& verdicts) {
-  for (const auto name : {"WATCH"sv, "MULTI"sv, "EXEC"sv}) {
+  for (const auto name : {"WATCH"sv, "MULTI"sv, "EXEC"sv, "MULTI"sv, "DISCARD"sv}) {
     const auto use = std::find_if(uses.begin(), uses.end(), [&](auto& u) { return u.words.front() == name; });
     if (use == uses.end()) continue;
     const auto reply = call(link, use->words);
     if (!reply) return fail(reply.error());
-    verdicts.add(*use, wire::command_refused(*reply) ? reply->text : "");
+    // EXEC that is refused says "EXECABORT ... because of: NOPERM ...".
+    const bool refused = wire::command_refused(*reply) || reply->text.find("NOPERM") != std::string::npos;
+    verdicts.add(*use, refused ? reply->text : "");
   }
   return leave_transaction(link);
 }
@@ -122,9 +124,7 @@ struct Missing {
 /// source of RENAMENX is left to the other commands on it.
 std::string missing_key(const Needs::Use& use, std::string_view error) {
   const auto begin = error.find('\''), end = error.rfind('\'');
-  std::string key = use.words[use.words.front() == "RENAMENX"                    ? 2
-                              : use.words.size() > 2 && use.words[0] == "OBJECT" ? 2
-                                                                                 : 1];
+  std::string key = use.words.front() == "RENAMENX" ? use.words[2] : use.key();
   if (begin < end && end != std::string_view::npos) key = error.substr(begin + 1, end - begin - 1);
   return key_rule(key);
 }

@@ -158,6 +158,8 @@ std::string Needs::Use::rule() const {
   return "+" + name;
 }
 
+const std::string& Needs::Use::key() const { return words[holds_others(words.front()) ? 2 : 1]; }
+
 std::set<Words> Needs::templates(bool exact_times, bool lfu) const {
   Templates all;
   add_lines(all, "PING;INFO;TIME;SELECT 0;TYPE $;EXISTS $");

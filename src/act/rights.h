@@ -27,6 +27,8 @@ class Needs {
     std::vector<std::string> words{};
     /// "+object|idletime" in an ACL; lower case.
     std::string rule() const;
+    /// The first key. Needs: a command on keys that is not EVAL.
+    const std::string& key() const;
   };
   /// Everything that is needed whatever way the changes are made, sorted, each once; commands on keys are
   /// there for every sample key. `version` as "7.0.15".

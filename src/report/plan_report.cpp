@@ -6,21 +6,11 @@
 
 #include "base/text.h"
 #include "model/pattern_group.h"
+#include "report/names.h"
 #include "report/pieces.h"
 
 namespace headroom::report {
 namespace {
-
-std::string_view removal_name(Removal removal) {
-  switch (removal) {
-    case Removal::ttl:
-      return "ttl";
-    case Removal::quarantine:
-      return "quarantine";
-    default:
-      return "journal";
-  }
-}
 
 std::uint64_t keys_of(const PlanHeader& plan) {
   std::uint64_t keys = 0;

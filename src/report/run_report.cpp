@@ -99,6 +99,7 @@ Report run_report(const RunReport& run) {
                   {"bytes_freed", run.bytes_freed, run.kind == "undo" ? "Brought back" : "Freed"},
                   {"journal_bytes", run.journal_bytes, "Journal"},
                   {"seconds", Duration{run.took}, "Took"},
+                  for_programs("ended", run.ended.count() == 0 ? Value{} : Value{Instant{run.ended}}),
                   for_programs("keys_per_second", per_second(keys, run.took)),
                   {"batches", count_value(run.batches), "Batches"},
                   for_programs("before", server_value(run.keys_before, run.used_memory_before)),

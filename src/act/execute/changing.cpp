@@ -28,7 +28,8 @@ Answers exchange(Lane& lane, ServerClock& clock, const Queue& queue) {
 }
 
 Made without_results(const Reply& reply) {
-  if (const auto why = ScriptCall::did_nothing(reply); !why.empty()) return {why == "late" ? End::late : End::fenced};
+  if (const auto why = ScriptCall::did_nothing(reply); !why.empty())
+    return {why == "late" ? End::late : End::fenced};
   if (reply.error_prefix() == "NOSCRIPT") return {End::forgotten};
   return {End::refused, reply.is_error() ? reply.text : "ERR an answer that headroom does not understand"};
 }
@@ -71,7 +72,8 @@ ScriptResult gone_or_changed(const Reply& exists) {
 /// lost) or is gone is asked behind it.
 Made native(Lane& lane, ServerClock& clock, const std::vector<Job*>& jobs) {
   const auto answers = exchange(lane, clock, [&](Pipeline& pipeline, const auto& take) {
-    for (const auto* job : jobs) pipeline.ask({"PEXPIREAT", job->changes[0].key, job->changes[0].a, "NX"}, take);
+    for (const auto* job : jobs)
+      pipeline.ask({"PEXPIREAT", job->changes[0].key, job->changes[0].a, "NX"}, take);
   });
   if (answers.trouble) return {End::lost, answers.trouble.text};
   Made made;
@@ -85,7 +87,8 @@ Made native(Lane& lane, ServerClock& clock, const std::vector<Job*>& jobs) {
     } else if (reply.integer == 1) {
       result = {Kind::done, 1, {}};
     } else {
-      again.ask({"EXISTS", jobs[i]->changes[0].key}, [&result](const Reply& exists) { result = gone_or_changed(exists); });
+      again.ask({"EXISTS", jobs[i]->changes[0].key},
+                [&result](const Reply& exists) { result = gone_or_changed(exists); });
     }
   }
   if (const auto trouble = again.run()) return {End::lost, trouble.text};
@@ -155,8 +158,8 @@ Made plain(Lane& lane, ServerClock& clock, const std::vector<Job*>& jobs) {
 
 }  // namespace
 
-Made make_changes(Lane& lane, ServerClock& clock, Way way, const std::vector<Job*>& jobs, std::int64_t deadline,
-                  const Fence& fence) {
+Made make_changes(Lane& lane, ServerClock& clock, Way way, const std::vector<Job*>& jobs,
+                  std::int64_t deadline, const Fence& fence) {
   if (way == Way::native) return native(lane, clock, jobs);
   if (way == Way::plain) return plain(lane, clock, jobs);
   ScriptCall call(deadline, fence.key, fence.token);

@@ -33,8 +33,8 @@ struct Fence {
 
 /// Makes the changes of `jobs` (judged, journaled, of one Way and of the database that `lane` has selected)
 /// in one round trip.
-Made make_changes(Lane& lane, ServerClock& clock, Way way, const std::vector<Job*>& jobs, std::int64_t deadline,
-                  const Fence& fence);
+Made make_changes(Lane& lane, ServerClock& clock, Way way, const std::vector<Job*>& jobs,
+                  std::int64_t deadline, const Fence& fence);
 
 /// Makes the server know the script. Nothing is done by it.
 Trouble teach_script(wire::Link& link);

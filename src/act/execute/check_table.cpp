@@ -52,27 +52,39 @@ bool at_most(std::string_view text, std::int64_t most) {
 
 std::optional<bool> judged_by_value(const Check& check, const std::string& value) {
   switch (check.kind) {
-    case CheckKind::type_is: return check.text == "string";
-    case CheckKind::value_hash: return hash_is(check, value);
-    case CheckKind::value_is: return value == check.text;
-    default: return std::nullopt;
+    case CheckKind::type_is:
+      return check.text == "string";
+    case CheckKind::value_hash:
+      return hash_is(check, value);
+    case CheckKind::value_is:
+      return value == check.text;
+    default:
+      return std::nullopt;
   }
 }
 
 std::optional<bool> judged_by_fields(const Check& check, const std::vector<std::string>& flat) {
   const auto* named = field(flat, check.member);
   switch (check.kind) {
-    case CheckKind::type_is: return check.text == "hash";
+    case CheckKind::type_is:
+      return check.text == "hash";
     case CheckKind::length_at_most:
       if (check.text != "hash") return std::nullopt;
       return std::cmp_less_equal(flat.size() / 2, check.number);
-    case CheckKind::member: return field(flat, check.text) != nullptr;
-    case CheckKind::no_member: return field(flat, check.text) == nullptr;
-    case CheckKind::field_is: return named != nullptr && *named == check.text;
-    case CheckKind::field_missing: return named == nullptr;
-    case CheckKind::field_at_most: return named != nullptr && at_most(*named, check.number);
-    case CheckKind::fingerprint: return fingerprint(fingerprint_of(flat)) == check.number;
-    default: return std::nullopt;
+    case CheckKind::member:
+      return field(flat, check.text) != nullptr;
+    case CheckKind::no_member:
+      return field(flat, check.text) == nullptr;
+    case CheckKind::field_is:
+      return named != nullptr && *named == check.text;
+    case CheckKind::field_missing:
+      return named == nullptr;
+    case CheckKind::field_at_most:
+      return named != nullptr && at_most(*named, check.number);
+    case CheckKind::fingerprint:
+      return fingerprint(fingerprint_of(flat)) == check.number;
+    default:
+      return std::nullopt;
   }
 }
 
@@ -83,7 +95,9 @@ bool expiry_holds(const Check& check, std::span<const Reply> answers, const Serv
   if (!is_integer(answers[0])) return false;
   if (traits.expire_nx) return answers[0].integer == check.number;
   if (answers[0].integer < 0 || answers[1].items.size() != 2) return false;
-  const auto part = [&](std::size_t i) { return std::strtoll(answers[1].items[i].text.c_str(), nullptr, 10); };
+  const auto part = [&](std::size_t i) {
+    return std::strtoll(answers[1].items[i].text.c_str(), nullptr, 10);
+  };
   const auto at = part(0) * 1'000 + part(1) / 1'000 + answers[0].integer;
   return std::llabs(at - check.number) <= expiry_tolerance;
 }
@@ -134,25 +148,39 @@ std::optional<ScriptOp> script_check(const Check& check, std::string_view key, c
     return std::optional<ScriptOp>(script_op(code, key, std::move(more)...));
   };
   switch (check.kind) {
-    case CheckKind::absent: return op("absent");
-    case CheckKind::type_is: return op("type", check.text);
-    case CheckKind::no_ttl: return op("nottl");
-    case CheckKind::expires_at: return op(traits.expire_nx ? "expires" : "nears", text_of(check.number));
-    case CheckKind::idle_at_least: return op("idle", text_of(check.number));
-    case CheckKind::value_is: return op("value", check.text);
+    case CheckKind::absent:
+      return op("absent");
+    case CheckKind::type_is:
+      return op("type", check.text);
+    case CheckKind::no_ttl:
+      return op("nottl");
+    case CheckKind::expires_at:
+      return op(traits.expire_nx ? "expires" : "nears", text_of(check.number));
+    case CheckKind::idle_at_least:
+      return op("idle", text_of(check.number));
+    case CheckKind::value_is:
+      return op("value", check.text);
     case CheckKind::length_at_most: {
       const auto command = length_command(check.text);
       return command.empty() ? std::nullopt : op("length", std::string(command), text_of(check.number));
     }
-    case CheckKind::score_is: return op("score", check.text, number_text(check.real));
-    case CheckKind::member: return op("member", check.text);
-    case CheckKind::no_member: return op("nomember", check.text);
-    case CheckKind::not_listed: return op("notlisted", check.text, text_of(check.number));
-    case CheckKind::field_is: return op("field", check.member, check.text);
-    case CheckKind::field_missing: return op("nofield", check.member);
-    case CheckKind::field_at_most: return op("fieldmost", check.member, text_of(check.number));
+    case CheckKind::score_is:
+      return op("score", check.text, number_text(check.real));
+    case CheckKind::member:
+      return op("member", check.text);
+    case CheckKind::no_member:
+      return op("nomember", check.text);
+    case CheckKind::not_listed:
+      return op("notlisted", check.text, text_of(check.number));
+    case CheckKind::field_is:
+      return op("field", check.member, check.text);
+    case CheckKind::field_missing:
+      return op("nofield", check.member);
+    case CheckKind::field_at_most:
+      return op("fieldmost", check.member, text_of(check.number));
     case CheckKind::value_hash:
-    case CheckKind::fingerprint: return std::nullopt;
+    case CheckKind::fingerprint:
+      return std::nullopt;
   }
   return std::nullopt;
 }
@@ -166,10 +194,14 @@ std::optional<bool> judged_by_state(const Check& check, const KeyState& state) {
     return check.kind == CheckKind::length_at_most && check.number >= 0;
   }
   switch (check.kind) {
-    case CheckKind::no_ttl: return state.expires_at < 0;
-    case CheckKind::expires_at: return std::llabs(state.expires_at - check.number) <= state.expiry_slack;
-    case CheckKind::idle_at_least: return state.idle < 0 ? std::nullopt : std::optional(state.idle >= check.number);
-    default: break;
+    case CheckKind::no_ttl:
+      return state.expires_at < 0;
+    case CheckKind::expires_at:
+      return std::llabs(state.expires_at - check.number) <= state.expiry_slack;
+    case CheckKind::idle_at_least:
+      return state.idle < 0 ? std::nullopt : std::optional(state.idle >= check.number);
+    default:
+      break;
   }
   if (state.value) return judged_by_value(check, *state.value);
   if (state.fields) return judged_by_fields(check, *state.fields);
@@ -181,21 +213,27 @@ std::vector<std::vector<std::string>> questions(const Check& check, std::string_
                                                 const ServerTraits& traits) {
   const std::string key(name);
   switch (check.kind) {
-    case CheckKind::absent: return {{"EXISTS", key}};
-    case CheckKind::type_is: return {{"TYPE", key}};
-    case CheckKind::no_ttl: return {{"PTTL", key}};
+    case CheckKind::absent:
+      return {{"EXISTS", key}};
+    case CheckKind::type_is:
+      return {{"TYPE", key}};
+    case CheckKind::no_ttl:
+      return {{"PTTL", key}};
     case CheckKind::expires_at:
       if (traits.expire_nx) return {{"PEXPIRETIME", key}};
       return {{"PTTL", key}, {"TIME"}};
-    case CheckKind::idle_at_least: return {{"OBJECT", "IDLETIME", key}};
+    case CheckKind::idle_at_least:
+      return {{"OBJECT", "IDLETIME", key}};
     case CheckKind::value_hash:
-    case CheckKind::value_is: return {{"GET", key}};
+    case CheckKind::value_is:
+      return {{"GET", key}};
     case CheckKind::length_at_most: {
       const auto command = length_command(check.text);
       if (command.empty()) return {};
       return {{std::string(command), key}};
     }
-    case CheckKind::score_is: return {{"ZSCORE", key, check.text}};
+    case CheckKind::score_is:
+      return {{"ZSCORE", key, check.text}};
     case CheckKind::member:
     case CheckKind::no_member:
       return {{"TYPE", key},
@@ -206,8 +244,10 @@ std::vector<std::vector<std::string>> questions(const Check& check, std::string_
       return {{"LLEN", key},
               {"LPOS", key, check.text, "MAXLEN", text_of(std::max<std::int64_t>(1, check.number))}};
     case CheckKind::field_is:
-    case CheckKind::field_at_most: return {{"HGET", key, check.member}};
-    case CheckKind::field_missing: return {{"EXISTS", key}, {"HEXISTS", key, check.member}};
+    case CheckKind::field_at_most:
+      return {{"HGET", key, check.member}};
+    case CheckKind::field_missing:
+      return {{"EXISTS", key}, {"HEXISTS", key, check.member}};
     case CheckKind::fingerprint: {
       std::vector<std::string> words{"HMGET", key};
       words.insert(words.end(), fingerprint_fields.begin(), fingerprint_fields.end());
@@ -221,27 +261,38 @@ bool answers_hold(const Check& check, std::span<const Reply> answers, const Serv
   if (answers.empty()) return false;
   const Reply& first = answers[0];
   switch (check.kind) {
-    case CheckKind::absent: return is_integer(first) && first.integer == 0;
-    case CheckKind::type_is: return first.text == check.text;
-    case CheckKind::no_ttl: return is_integer(first) && first.integer == -1;
-    case CheckKind::expires_at: return expiry_holds(check, answers, traits);
-    case CheckKind::idle_at_least: return is_integer(first) && first.integer >= check.number;
-    case CheckKind::value_hash: return is_text(first) && hash_is(check, first.text);
-    case CheckKind::value_is: return is_text(first) && first.text == check.text;
-    case CheckKind::length_at_most: return is_integer(first) && first.integer <= check.number;
+    case CheckKind::absent:
+      return is_integer(first) && first.integer == 0;
+    case CheckKind::type_is:
+      return first.text == check.text;
+    case CheckKind::no_ttl:
+      return is_integer(first) && first.integer == -1;
+    case CheckKind::expires_at:
+      return expiry_holds(check, answers, traits);
+    case CheckKind::idle_at_least:
+      return is_integer(first) && first.integer >= check.number;
+    case CheckKind::value_hash:
+      return is_text(first) && hash_is(check, first.text);
+    case CheckKind::value_is:
+      return is_text(first) && first.text == check.text;
+    case CheckKind::length_at_most:
+      return is_integer(first) && first.integer <= check.number;
     case CheckKind::score_is: {
       const auto score = score_of(first);
       return score && *score == check.real;
     }
-    case CheckKind::member: return has_member(answers).value_or(false);
+    case CheckKind::member:
+      return has_member(answers).value_or(false);
     case CheckKind::no_member: {
       const auto has = has_member(answers);
       return has ? !*has : first.text == "none";
     }
     case CheckKind::not_listed:
       return is_integer(first) && first.integer <= check.number && answers[1].kind == Reply::Kind::nil;
-    case CheckKind::field_is: return is_text(first) && first.text == check.text;
-    case CheckKind::field_at_most: return is_text(first) && at_most(first.text, check.number);
+    case CheckKind::field_is:
+      return is_text(first) && first.text == check.text;
+    case CheckKind::field_at_most:
+      return is_text(first) && at_most(first.text, check.number);
     case CheckKind::field_missing:
       return first.integer == 1 && is_integer(answers[1]) && answers[1].integer == 0;
     case CheckKind::fingerprint:

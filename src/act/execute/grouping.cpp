@@ -11,7 +11,8 @@ constexpr std::chrono::milliseconds longest_group{50};
 constexpr std::size_t most_units = 100, most_batches = 64;
 
 bool takes_value(const Step& step) {
-  return std::any_of(step.changes.begin(), step.changes.end(), [](const Change& c) { return takes_key(c.kind); });
+  return std::any_of(step.changes.begin(), step.changes.end(),
+                     [](const Change& c) { return takes_key(c.kind); });
 }
 
 bool is_native(const Step& step) {
@@ -71,7 +72,8 @@ bool Grouping::fits(const Open& open, const Job& job, const Means& means) const 
   if (open.batches.empty()) return true;
   const bool holds = open.holds || holds_keys(way_of(job, means, traits_));
   if (open.batches.size() >= (holds ? std::max<std::size_t>(1, options_.lanes) : most_batches)) return false;
-  if (open.units + units_of(job.step) > options_.keys_per_sync || steady_clock::now() > open.until) return false;
+  if (open.units + units_of(job.step) > options_.keys_per_sync || steady_clock::now() > open.until)
+    return false;
   return std::none_of(job.step.changes.begin(), job.step.changes.end(), [&](const Change& change) {
     return change.kind == ChangeKind::stream_trim && open.trimmed.contains(job.step.keys[change.key]);
   });
@@ -86,7 +88,8 @@ Result<std::vector<Batch>> Grouping::group(std::size_t batch_limit, const Means&
     Job& job = **taken;
     job.way = way_of(job, means, traits_);
     const auto units = units_of(job.step);
-    const auto limit = std::max<std::size_t>(1, std::clamp<std::size_t>(batch_limit, 1, most_units) >> std::min<int>(job.tries, 8));
+    const auto limit = std::max<std::size_t>(
+        1, std::clamp<std::size_t>(batch_limit, 1, most_units) >> std::min<int>(job.tries, 8));
     auto* last = open.batches.empty() ? nullptr : &open.batches.back();
     const bool same = last != nullptr && last->way == job.way && last->db == job.step.db &&
                       last->units + units <= std::min(limit, open.last_limit);

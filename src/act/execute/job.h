@@ -28,13 +28,13 @@ struct KeyState {
   bool watched = false;  ///< what was read is so until the change, or the change fails
   std::optional<bool> exists{};
   bool there = false;
-  bool too_large = false;     ///< to be journaled; its value was not read
-  std::int64_t expires_at = -1;  ///< ms since the epoch; -1: never
+  bool too_large = false;         ///< to be journaled; its value was not read
+  std::int64_t expires_at = -1;   ///< ms since the epoch; -1: never
   std::int64_t expiry_slack = 0;  ///< ms that `expires_at` may be off
   std::int64_t idle = -1, freq = -1;
-  std::optional<std::string> value{};                 ///< of a string
-  std::optional<std::vector<std::string>> fields{};   ///< of a hash: field, value, field, value, ...
-  std::string dump{};                                 ///< of anything else: the payload
+  std::optional<std::string> value{};                ///< of a string
+  std::optional<std::vector<std::string>> fields{};  ///< of a hash: field, value, field, value, ...
+  std::string dump{};                                ///< of anything else: the payload
   bool fields_asked = false, value_asked = false, is_string = false;
 };
 
@@ -72,11 +72,11 @@ struct Job {
   bool compare = false;     ///< WATCH failed for it: compare instead
 
   // Of one try:
-  std::vector<KeyState> keys{};                   ///< like Step::keys
-  std::vector<MemberState> members{};             ///< like Step::changes
-  std::vector<std::optional<bool>> answers{};     ///< like Step::checks; those the client asked
+  std::vector<KeyState> keys{};                ///< like Step::keys
+  std::vector<MemberState> members{};          ///< like Step::changes
+  std::vector<std::optional<bool>> answers{};  ///< like Step::checks; those the client asked
   std::vector<std::vector<std::optional<std::string>>> fingerprints{};  ///< like Step::checks
-  std::string refused{};                          ///< the server's error about this step
+  std::string refused{};  ///< the server's error about this step
   JournalStep record{};
   std::vector<ScriptOp> checks{}, derived{}, changes{};
 

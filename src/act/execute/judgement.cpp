@@ -88,10 +88,12 @@ void Judge::derive(std::size_t i) {
   const auto& check = job_.step.checks[i];
   const auto& state = job_.keys[check.key];
   if (check.kind == CheckKind::value_hash && state.value) {
-    if (!*judged_by_state(check, {.read = true, .there = true, .value = state.value})) return end(StepOutcome::changed);
+    if (!*judged_by_state(check, {.read = true, .there = true, .value = state.value}))
+      return end(StepOutcome::changed);
     return prove(check.key, script_op("value", key(check.key), *state.value));
   }
-  if (check.kind == CheckKind::value_hash) return end(state.exists.value_or(true) ? StepOutcome::changed : StepOutcome::gone);
+  if (check.kind == CheckKind::value_hash)
+    return end(state.exists.value_or(true) ? StepOutcome::changed : StepOutcome::gone);
   const auto& fields = job_.fingerprints[i];
   if (check.kind != CheckKind::fingerprint || fields.size() != fingerprint_fields.size()) {
     return end(StepOutcome::failed, "this check cannot be made on this server");
@@ -116,7 +118,8 @@ void Judge::change(std::size_t i) {
   const auto& member = job_.members[i];
   const auto& state = job_.keys[change.key];
   switch (change.kind) {
-    case ChangeKind::remove: return state.there ? take_key(change) : end(StepOutcome::gone);
+    case ChangeKind::remove:
+      return state.there ? take_key(change) : end(StepOutcome::gone);
     case ChangeKind::remove_if_there:
       if (state.there) take_key(change);
       return;
@@ -124,23 +127,29 @@ void Judge::change(std::size_t i) {
       if (state.there && state.value == change.text) take_key(change);
       return;
     case ChangeKind::expire_at:
-    case ChangeKind::persist: return set_expiry(change);
-    case ChangeKind::quarantine: return quarantine(change);
+    case ChangeKind::persist:
+      return set_expiry(change);
+    case ChangeKind::quarantine:
+      return quarantine(change);
     case ChangeKind::zset_remove:
     case ChangeKind::hash_remove:
-    case ChangeKind::set_remove: return remove_member(change, member);
-    case ChangeKind::list_remove: return remove_item(change, member);
+    case ChangeKind::set_remove:
+      return remove_member(change, member);
+    case ChangeKind::list_remove:
+      return remove_item(change, member);
     case ChangeKind::list_push:
       record(change).member = change.text;
       return make(script_op("rpush", key(change.key), change.text));
-    case ChangeKind::stream_trim: return trim(change, member);
+    case ChangeKind::stream_trim:
+      return trim(change, member);
   }
 }
 
 void Judge::take_key(const Change& change) {
   const auto& state = job_.keys[change.key];
   if (state.too_large && !state.value) {
-    return end(StepOutcome::failed, "a value is too large for the journal; quarantine it, or allow larger ones");
+    return end(StepOutcome::failed,
+               "a value is too large for the journal; quarantine it, or allow larger ones");
   }
   if (!state.value && !state.fields && state.dump.empty()) return end(StepOutcome::changed);
   remember_key(change, state);
@@ -174,6 +183,7 @@ void Judge::set_expiry(const Change& change) {
   const auto& state = job_.keys[change.key];
   auto& before = record(change);
   before.number = -1;
+  if (change.kind == ChangeKind::expire_at) before.set = change.number;
   const auto known = [&](const Check& check) {
     return check.key == change.key &&
            (check.kind == CheckKind::no_ttl || check.kind == CheckKind::expires_at);
@@ -185,7 +195,8 @@ void Judge::set_expiry(const Change& change) {
     return end(StepOutcome::gone);
   } else {
     before.number = state.expires_at;
-    const Check same{before.number < 0 ? CheckKind::no_ttl : CheckKind::expires_at, change.key, {}, {}, before.number};
+    const Check same{
+        before.number < 0 ? CheckKind::no_ttl : CheckKind::expires_at, change.key, {}, {}, before.number};
     prove(change.key, *script_check(same, key(change.key), traits_));
   }
   make(change.kind == ChangeKind::persist
@@ -206,13 +217,21 @@ void Judge::quarantine(const Change& change) {
 void Judge::remove_member(const Change& change, const MemberState& member) {
   if (!member.value) return;
   auto& before = record(change);
+  const auto& checks = job_.step.checks;
+  const bool proved = std::any_of(checks.begin(), checks.end(), [&](const Check& check) {
+    return check.key == change.key &&
+           ((check.kind == CheckKind::score_is && check.text == change.member) ||
+            (check.kind == CheckKind::field_is && check.member == change.member));
+  });
   if (change.kind == ChangeKind::zset_remove) {
     before.score = std::strtod(member.value->c_str(), nullptr);
-    prove(change.key, script_op("score", key(change.key), change.member, *member.value));
+    if (!proved)
+      prove(change.key, script_op("score", key(change.key), change.member, *member.value));
     make(script_op("zrem", key(change.key), change.member));
   } else if (change.kind == ChangeKind::hash_remove) {
     before.value = *member.value;
-    prove(change.key, script_op("field", key(change.key), change.member, *member.value));
+    if (!proved)
+      prove(change.key, script_op("field", key(change.key), change.member, *member.value));
     make(script_op("hdel", key(change.key), change.member));
   } else {
     prove(change.key, script_op("member", key(change.key), change.member));

@@ -19,7 +19,8 @@ void ServerClock::heard(const wire::Reply& time) {
 }
 
 std::int64_t ServerClock::now() const {
-  return server_ + std::chrono::duration_cast<std::chrono::milliseconds>(steady_clock::now() - heard_).count();
+  return server_ +
+         std::chrono::duration_cast<std::chrono::milliseconds>(steady_clock::now() - heard_).count();
 }
 
 Result<bool> Lane::open() {

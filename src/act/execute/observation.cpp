@@ -165,7 +165,8 @@ void Observer::first_round(bool& fenced) {
   }
   if (!reading_.traits.expire_nx) {
     pipeline_.ask({"TIME"}, [this](const Reply& reply) {
-      if (reply.items.size() == 2) now_ = std::stoll(reply.items[0].text) * 1'000 + std::stoll(reply.items[1].text) / 1'000;
+      if (reply.items.size() == 2)
+        now_ = std::stoll(reply.items[0].text) * 1'000 + std::stoll(reply.items[1].text) / 1'000;
     });
   }
   for (auto& job : batch_.jobs) ask_idle_checks(job);
@@ -240,9 +241,8 @@ void Observer::ask_check(Job& job, std::size_t i) {
     });
   }
   if (commands.empty()) job.answers[i] = false;
-  ask(job, {"EXISTS", job.step.keys[check.key]}, [&job, key = check.key](const Reply& reply) {
-    job.keys[key].exists = reply.integer == 1;
-  });
+  ask(job, {"EXISTS", job.step.keys[check.key]},
+      [&job, key = check.key](const Reply& reply) { job.keys[key].exists = reply.integer == 1; });
 }
 
 void Observer::read_key(Job& job, std::uint16_t key, std::string_view type) {
@@ -254,21 +254,23 @@ void Observer::read_key(Job& job, std::uint16_t key, std::string_view type) {
 
 void Observer::read_idle(Job& job, std::uint16_t key) {
   const bool lfu = reading_.traits.lfu;
-  pipeline_.ask({"OBJECT", lfu ? "FREQ" : "IDLETIME", job.step.keys[key]}, [&job, key, lfu](const Reply& reply) {
-    (lfu ? job.keys[key].freq : job.keys[key].idle) = number_or(reply, -1);
-  });
+  pipeline_.ask({"OBJECT", lfu ? "FREQ" : "IDLETIME", job.step.keys[key]},
+                [&job, key, lfu](const Reply& reply) {
+                  (lfu ? job.keys[key].freq : job.keys[key].idle) = number_or(reply, -1);
+                });
 }
 
 void Observer::read_expiry(Job& job, std::uint16_t key) {
   const bool exact = reading_.traits.expire_nx;
-  ask(job, {exact ? "PEXPIRETIME" : "PTTL", job.step.keys[key]}, [this, &job, key, exact](const Reply& reply) {
-    auto& state = job.keys[key];
-    state.read = true;
-    state.there = reply.integer != -2;
-    state.exists = state.there;
-    state.expires_at = reply.integer < 0 ? -1 : exact ? reply.integer : now_ + reply.integer;
-    state.expiry_slack = exact ? 0 : expiry_tolerance;
-  });
+  ask(job, {exact ? "PEXPIRETIME" : "PTTL", job.step.keys[key]},
+      [this, &job, key, exact](const Reply& reply) {
+        auto& state = job.keys[key];
+        state.read = true;
+        state.there = reply.integer != -2;
+        state.exists = state.there;
+        state.expires_at = reply.integer < 0 ? -1 : exact ? reply.integer : now_ + reply.integer;
+        state.expiry_slack = exact ? 0 : expiry_tolerance;
+      });
 }
 
 void Observer::read_value(Job& job, std::uint16_t key, std::string_view type) {
@@ -302,7 +304,8 @@ void Observer::read_hash(Job& job, std::uint16_t key) {
 }
 
 void Observer::read_dump(Job& job, std::uint16_t key) {
-  ask(job, {"DUMP", job.step.keys[key]}, [&job, key](const Reply& reply) { job.keys[key].dump = reply.text; });
+  ask(job, {"DUMP", job.step.keys[key]},
+      [&job, key](const Reply& reply) { job.keys[key].dump = reply.text; });
 }
 
 /// One MGET for all. A key of another type answers nil there: no value, though the key is there.
@@ -350,10 +353,14 @@ void Observer::read_member(Job& job, std::size_t i) {
       });
       break;
     case ChangeKind::list_remove:
-      ask(job, {"LPOS", key, change.member}, [&member](const Reply& reply) { member.place = number_or(reply, -1); });
+      ask(job, {"LPOS", key, change.member},
+          [&member](const Reply& reply) { member.place = number_or(reply, -1); });
       break;
-    case ChangeKind::stream_trim: streams_[key].push_back({&job, i}); break;
-    default: break;
+    case ChangeKind::stream_trim:
+      streams_[key].push_back({&job, i});
+      break;
+    default:
+      break;
   }
 }
 
@@ -369,18 +376,23 @@ void Observer::read_streams() {
     std::int64_t limit = 0;
     for (const auto& [job, i] : steps) limit += job->step.changes[i].limit;
     ask(*steps.front().first, {"XLEN", key}, [&steps](const Reply& reply) {
-      for (const auto& [job, i] : steps) job->members[i].length = static_cast<std::uint64_t>(number_or(reply, 0));
+      for (const auto& [job, i] : steps)
+        job->members[i].length = static_cast<std::uint64_t>(number_or(reply, 0));
     });
-    ask(*steps.front().first, {"XRANGE", key, "-", "+", "COUNT", std::to_string(std::max<std::int64_t>(1, limit))},
+    ask(*steps.front().first,
+        {"XRANGE", key, "-", "+", "COUNT", std::to_string(std::max<std::int64_t>(1, limit))},
         [&steps](const Reply& reply) {
           std::size_t next = 0;
           for (const auto& [job, i] : steps) {
             const auto& change = job->step.changes[i];
             auto& member = job->members[i];
-            const auto room = static_cast<std::int64_t>(member.length) - change.number - static_cast<std::int64_t>(next);
-            for (auto left = std::min(room, change.limit); left > 0 && next < reply.items.size(); --left, ++next) {
+            const auto room =
+                static_cast<std::int64_t>(member.length) - change.number - static_cast<std::int64_t>(next);
+            for (auto left = std::min(room, change.limit); left > 0 && next < reply.items.size();
+                 --left, ++next) {
               const auto& entry = reply.items[next];
-              if (entry.items.size() == 2) member.entries.emplace_back(entry.items[0].text, texts_of(entry.items[1]));
+              if (entry.items.size() == 2)
+                member.entries.emplace_back(entry.items[0].text, texts_of(entry.items[1]));
             }
           }
         });

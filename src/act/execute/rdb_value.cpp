@@ -48,20 +48,45 @@ DumpParts dump_parts(std::string_view payload) {
   constexpr std::size_t footer = 10;  // the version in 2 bytes, low one first, and the CRC in 8
   if (payload.size() <= footer) return {};
   const auto at = payload.size() - footer;
-  const auto low = static_cast<unsigned char>(payload[at]), high = static_cast<unsigned char>(payload[at + 1]);
+  const auto low = static_cast<unsigned char>(payload[at]),
+             high = static_cast<unsigned char>(payload[at + 1]);
   return {payload.substr(0, at), static_cast<std::uint16_t>(low | high << 8)};
 }
 
 std::string_view type_of_body(std::string_view body) {
   if (body.empty()) return {};
   switch (body[0]) {
-    case 0: return "string";
-    case 1: case 10: case 14: case 18: return "list";
-    case 2: case 11: case 20: return "set";
-    case 3: case 5: case 12: case 17: return "zset";
-    case 4: case 9: case 13: case 16: case 22: case 23: case 24: case 25: return "hash";
-    case 15: case 19: case 21: return "stream";
-    default: return {};
+    case 0:
+      return "string";
+    case 1:
+    case 10:
+    case 14:
+    case 18:
+      return "list";
+    case 2:
+    case 11:
+    case 20:
+      return "set";
+    case 3:
+    case 5:
+    case 12:
+    case 17:
+      return "zset";
+    case 4:
+    case 9:
+    case 13:
+    case 16:
+    case 22:
+    case 23:
+    case 24:
+    case 25:
+      return "hash";
+    case 15:
+    case 19:
+    case 21:
+      return "stream";
+    default:
+      return {};
   }
 }
 

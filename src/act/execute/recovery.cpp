@@ -82,8 +82,15 @@ bool Run::reconnect(Lane& lane, const std::string& why) {
     pause = std::min(pause * 2, longest_rest);
   }
   if (again) {
-    journal_.add(JournalStart{plan_.id, "apply", {}, target_.address, target_.server.run_id, target_.server.replid,
-                              0, milliseconds(clock_.now()), {}});
+    journal_.add(JournalStart{plan_.id,
+                              "apply",
+                              {},
+                              target_.address,
+                              target_.server.run_id,
+                              target_.server.replid,
+                              0,
+                              milliseconds(clock_.now()),
+                              {}});
   }
   if (means_.scripts) {
     if (const auto taught = teach_script(lane.link())) return recover(lane, taught);

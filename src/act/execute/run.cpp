@@ -19,10 +19,11 @@ namespace {
 constexpr std::uint16_t most_tries = 8;
 
 std::uint64_t keys_in(const JournalStep& record) {
-  return static_cast<std::uint64_t>(std::count_if(record.before.begin(), record.before.end(), [](const Before& before) {
-    return before.removed || before.kind == ChangeKind::expire_at || before.kind == ChangeKind::persist ||
-           before.kind == ChangeKind::quarantine;
-  }));
+  return static_cast<std::uint64_t>(
+      std::count_if(record.before.begin(), record.before.end(), [](const Before& before) {
+        return before.removed || before.kind == ChangeKind::expire_at || before.kind == ChangeKind::persist ||
+               before.kind == ChangeKind::quarantine;
+      }));
 }
 
 }  // namespace
@@ -54,7 +55,8 @@ Result<RunReport> Run::go() {
     if (auto made = make(*std::move(batches)); !made) return fail(made.error());
   }
   auto report = end();
-  if (report) report->took = std::chrono::duration_cast<std::chrono::milliseconds>(steady_clock::now() - began);
+  if (report)
+    report->took = std::chrono::duration_cast<std::chrono::milliseconds>(steady_clock::now() - began);
   return report;
 }
 
@@ -66,15 +68,27 @@ Result<bool> Run::begin() {
 /// What the preflight found may have changed since; a run that cannot work is refused before it begins.
 Result<bool> Run::find_means() {
   auto& link = lanes_[0].link();
-  if (means_.scripts) {
-    const auto taught = teach_script(link);
-    if (taught.kind == Trouble::Kind::lost) return fail({taught.text, target_.address, "try again"});
-    if (taught && wire::reaction_to(taught.text).reaction == Reaction::fatal) means_.scripts = false;
-    if (taught && wire::reaction_to(taught.text).reaction == Reaction::feature_missing) means_.scripts = false;
+  const auto allows = [](const std::string& refusal) {
+    const auto reaction = wire::reaction_to(refusal).reaction;
+    return refusal.empty() || (reaction != Reaction::fatal && reaction != Reaction::feature_missing);
+  };
+  const auto taught = means_.scripts ? teach_script(link) : Trouble{};
+  std::string no_watch;
+  Pipeline pipeline(link);
+  pipeline.ask({"WATCH", "headroom:probe"}, [&](const wire::Reply& reply) {
+    if (reply.is_error()) no_watch = reply.text;
+  });
+  pipeline.ask({"UNWATCH"}, [](const wire::Reply&) {});
+  const auto asked = pipeline.run();
+  for (const auto& trouble : {taught, asked}) {
+    if (trouble.kind == Trouble::Kind::lost) return fail({trouble.text, target_.address, "try again"});
   }
+  means_.scripts = means_.scripts && allows(taught.text);
+  means_.watch = means_.watch && allows(no_watch);
   if (!means_.scripts && !means_.watch) {
-    return fail({"this server lets us use neither scripts nor WATCH: nothing can be checked and changed in one turn",
-                 target_.address, "grant +eval +evalsha, or +watch +multi +exec", Exit::refused});
+    return fail(
+        {"this server lets us use neither scripts nor WATCH: nothing can be checked and changed in one turn",
+         target_.address, "grant +eval +evalsha, or +watch +multi +exec", Exit::refused});
   }
   return true;
 }
@@ -116,7 +130,9 @@ Result<bool> Run::make(std::vector<Batch> batches) {
   }
   finish(batches);
   if (last != nullptr && !stopped() && last->is_open()) replicas_have_it(*last);
-  if (busiest_ > 1 && !stopped()) rest("keys that are being changed", std::chrono::milliseconds(2U << std::min<std::uint16_t>(busiest_, 6)));
+  if (busiest_ > 1 && !stopped())
+    rest("keys that are being changed",
+         std::chrono::milliseconds(2U << std::min<std::uint16_t>(busiest_, 6)));
   return true;
 }
 
@@ -218,7 +234,8 @@ bool Run::take(Batch& batch, Lane& lane, Made made, const std::vector<Job*>& job
       if (!reconnect(lane, made.text)) return false;
       trouble = lane.outlive(deadline);
       return !trouble || recover(lane, trouble);
-    case Made::End::refused: return recover(lane, {Trouble::Kind::refused, made.text});
+    case Made::End::refused:
+      return recover(lane, {Trouble::Kind::refused, made.text});
     case Made::End::aborted:
       for (auto* job : jobs) {
         job->compare = means_.scripts;
@@ -228,13 +245,16 @@ bool Run::take(Batch& batch, Lane& lane, Made made, const std::vector<Job*>& job
     case Made::End::late:
       for (auto* job : jobs) try_again(*job, "the server was too slow each time");
       return true;
-    case Made::End::fenced: stop("the lease was taken over by another run"); return false;
+    case Made::End::fenced:
+      stop("the lease was taken over by another run");
+      return false;
     case Made::End::forgotten:
       if ((trouble = teach_script(lane.link()))) return recover(lane, trouble);
       return true;
     case Made::End::no_memory:
       if (batch.way == Way::plain) return recover(lane, {Trouble::Kind::refused, made.text});
-      if (means_.watch) notes_.emplace_back("the server is at maxmemory: values were compared by script instead of WATCH");
+      if (means_.watch)
+        notes_.emplace_back("the server is at maxmemory: values were compared by script instead of WATCH");
       means_.watch = false;
       return true;
   }
@@ -249,10 +269,17 @@ bool Run::take_result(Job& job, const ScriptResult& result, Trouble& trouble) {
       job.outcome = StepOutcome::removed;
       job.keys_changed = static_cast<std::uint64_t>(result.keys);
       return true;
-    case Kind::changed: job.outcome = job.lost ? StepOutcome::unknown : StepOutcome::changed; return true;
-    case Kind::gone: job.outcome = StepOutcome::gone; return true;
-    case Kind::stale: try_again(job, "its key was changed each time it was looked at"); return true;
-    case Kind::refused: break;
+    case Kind::changed:
+      job.outcome = job.lost ? StepOutcome::unknown : StepOutcome::changed;
+      return true;
+    case Kind::gone:
+      job.outcome = StepOutcome::gone;
+      return true;
+    case Kind::stale:
+      try_again(job, "its key was changed each time it was looked at");
+      return true;
+    case Kind::refused:
+      break;
   }
   const auto reaction = wire::reaction_to(result.text).reaction;
   if (reaction == Reaction::wait_and_retry || reaction == Reaction::pause) {

@@ -15,18 +15,30 @@ using wire::Reply;
 /// The lower, the more surely it tells.
 int rank(ChangeKind kind) {
   switch (kind) {
-    case ChangeKind::remove: return 0;
-    case ChangeKind::quarantine: return 1;
-    case ChangeKind::remove_if_there: return 2;
-    case ChangeKind::remove_if_value_is: return 3;
-    case ChangeKind::hash_remove: return 4;
-    case ChangeKind::zset_remove: return 5;
-    case ChangeKind::set_remove: return 6;
-    case ChangeKind::stream_trim: return 7;
-    case ChangeKind::expire_at: return 8;
-    case ChangeKind::persist: return 9;
-    case ChangeKind::list_remove: return 10;  // there may be a second such item
-    case ChangeKind::list_push: return 11;
+    case ChangeKind::remove:
+      return 0;
+    case ChangeKind::quarantine:
+      return 1;
+    case ChangeKind::remove_if_there:
+      return 2;
+    case ChangeKind::remove_if_value_is:
+      return 3;
+    case ChangeKind::hash_remove:
+      return 4;
+    case ChangeKind::zset_remove:
+      return 5;
+    case ChangeKind::set_remove:
+      return 6;
+    case ChangeKind::stream_trim:
+      return 7;
+    case ChangeKind::expire_at:
+      return 8;
+    case ChangeKind::persist:
+      return 9;
+    case ChangeKind::list_remove:
+      return 10;  // there may be a second such item
+    case ChangeKind::list_push:
+      return 11;
   }
   return 11;
 }
@@ -50,7 +62,8 @@ Result<bool> settle(Lane& lane, const JournalStep& step, JournalWriter& journal)
     ask_whether_done(pipeline, step, [&](std::optional<bool> answer) { done = answer; });
     trouble = pipeline.run();
   }
-  if (trouble) return fail({"cannot look at the steps that were under way: " + trouble.text, {}, "run it again"});
+  if (trouble)
+    return fail({"cannot look at the steps that were under way: " + trouble.text, {}, "run it again"});
   const auto outcome = !done ? StepOutcome::unknown : *done ? StepOutcome::removed : StepOutcome::pending;
   journal.add(JournalOutcome{step.number, outcome});
   return true;
@@ -58,10 +71,11 @@ Result<bool> settle(Lane& lane, const JournalStep& step, JournalWriter& journal)
 
 }  // namespace
 
-void ask_whether_done(Pipeline& pipeline, const JournalStep& step, std::function<void(std::optional<bool>)> take) {
-  const auto best = std::min_element(step.before.begin(), step.before.end(), [](const Before& a, const Before& b) {
-    return rank(a.kind) < rank(b.kind);
-  });
+void ask_whether_done(Pipeline& pipeline, const JournalStep& step,
+                      std::function<void(std::optional<bool>)> take) {
+  const auto best =
+      std::min_element(step.before.begin(), step.before.end(),
+                       [](const Before& a, const Before& b) { return rank(a.kind) < rank(b.kind); });
   if (best == step.before.end()) return take(std::nullopt);
   const std::string_view key = step.keys[best->key];
   const auto judge = [take](auto holds) {
@@ -75,23 +89,31 @@ void ask_whether_done(Pipeline& pipeline, const JournalStep& step, std::function
   switch (best->kind) {
     case ChangeKind::remove:
     case ChangeKind::remove_if_there:
-    case ChangeKind::remove_if_value_is: return pipeline.ask({"EXISTS", key}, zero);
+    case ChangeKind::remove_if_value_is:
+      return pipeline.ask({"EXISTS", key}, zero);
     case ChangeKind::quarantine:
-      return pipeline.ask({"EXISTS", best->value}, judge([](const Reply& reply) { return reply.integer == 1; }));
-    case ChangeKind::hash_remove: return pipeline.ask({"HEXISTS", key, best->member}, zero);
-    case ChangeKind::zset_remove: return pipeline.ask({"ZSCORE", key, best->member}, nil);
-    case ChangeKind::set_remove: return pipeline.ask({"SISMEMBER", key, best->member}, zero);
-    case ChangeKind::list_remove: return pipeline.ask({"LPOS", key, best->member}, nil);
+      return pipeline.ask({"EXISTS", best->value},
+                          judge([](const Reply& reply) { return reply.integer == 1; }));
+    case ChangeKind::hash_remove:
+      return pipeline.ask({"HEXISTS", key, best->member}, zero);
+    case ChangeKind::zset_remove:
+      return pipeline.ask({"ZSCORE", key, best->member}, nil);
+    case ChangeKind::set_remove:
+      return pipeline.ask({"SISMEMBER", key, best->member}, zero);
+    case ChangeKind::list_remove:
+      return pipeline.ask({"LPOS", key, best->member}, nil);
     case ChangeKind::stream_trim:
-      return pipeline.ask({"XRANGE", key, best->entries.front().first, best->entries.back().first, "COUNT", "1"},
-                          judge([](const Reply& reply) { return reply.items.empty(); }));
+      return pipeline.ask(
+          {"XRANGE", key, best->entries.front().first, best->entries.back().first, "COUNT", "1"},
+          judge([](const Reply& reply) { return reply.items.empty(); }));
     case ChangeKind::expire_at:  // a key that is gone had its deadline meanwhile
       return pipeline.ask({"PTTL", key}, judge([none = best->number < 0](const Reply& reply) {
                             return none ? reply.integer != -1 : reply.integer == -2;
                           }));
     case ChangeKind::persist:
       return pipeline.ask({"PTTL", key}, judge([](const Reply& reply) { return reply.integer == -1; }));
-    case ChangeKind::list_push: return take(std::nullopt);
+    case ChangeKind::list_push:
+      return take(std::nullopt);
   }
 }
 

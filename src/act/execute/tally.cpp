@@ -20,12 +20,18 @@ bool frees_now(const Step& step) {
 template <class Counts>
 std::uint64_t& counter(Counts& counts, StepOutcome outcome, std::uint64_t& pending) {
   switch (outcome) {
-    case StepOutcome::removed: return counts.removed;
-    case StepOutcome::changed: return counts.changed;
-    case StepOutcome::gone: return counts.gone;
-    case StepOutcome::failed: return counts.failed;
-    case StepOutcome::unknown: return counts.unknown;
-    case StepOutcome::pending: break;
+    case StepOutcome::removed:
+      return counts.removed;
+    case StepOutcome::changed:
+      return counts.changed;
+    case StepOutcome::gone:
+      return counts.gone;
+    case StepOutcome::failed:
+      return counts.failed;
+    case StepOutcome::unknown:
+      return counts.unknown;
+    case StepOutcome::pending:
+      break;
   }
   return pending;
 }

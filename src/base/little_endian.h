@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <cstring>
 
-namespace headroom::source::rdb {
+namespace headroom {
 
 /// The number whose little-endian bytes begin at `at`; no alignment needed. Needs: sizeof(T) bytes there.
 template <std::unsigned_integral T>
@@ -22,4 +22,4 @@ T little_endian(const char* at) {
   return value;
 }
 
-}  // namespace headroom::source::rdb
+}  // namespace headroom

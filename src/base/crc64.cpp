@@ -1,15 +1,15 @@
-#include "source/rdb/crc64.h"
+#include "base/crc64.h"
 
 #include <array>
 #include <cstddef>
 
-#include "source/rdb/little_endian.h"
+#include "base/little_endian.h"
 
 #if defined(__x86_64__)
 #include <immintrin.h>
 #endif
 
-namespace headroom::source::rdb {
+namespace headroom {
 namespace {
 
 // 0xad93d23594c935a9 with its bits in reverse order. In this order the lowest bit of a word is the highest
@@ -126,4 +126,4 @@ std::uint64_t crc64(std::uint64_t crc, std::span<const char> bytes) {
   return has_carryless_multiply() ? crc64_by_folding(crc, bytes) : crc64_by_tables(crc, bytes);
 }
 
-}  // namespace headroom::source::rdb
+}  // namespace headroom

@@ -1,4 +1,4 @@
-#include "source/rdb/crc64.h"
+#include "base/crc64.h"
 
 #include <gtest/gtest.h>
 
@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-namespace headroom::source::rdb {
+namespace headroom {
 namespace {
 
 // The definition of a CRC, bit by bit, with the polynomial as Redis prints it: its highest bit is x^63.
@@ -102,4 +102,4 @@ TEST(Crc64, is_what_redis_wrote_behind_its_dumps) {
 }
 
 }  // namespace
-}  // namespace headroom::source::rdb
+}  // namespace headroom
