@@ -111,6 +111,7 @@ struct PlanServer {
   std::string address{};  ///< redacted; for people
   std::string run_id{};
   std::string replid{};
+  std::string replid2{};  ///< of its history before it was promoted; empty: none. Plans do not keep it
   std::string role{};
   std::string version{};
   std::string maxmemory_policy{};

@@ -8,6 +8,7 @@
 
 namespace headroom::plan::bull {
 namespace {
+using test::RecordedSteps;
 
 using std::chrono::hours;
 using testing::HasSubstr;

@@ -70,7 +70,7 @@ Subcommand queues() {
       "every queue of every library: jobs per state, bytes, retention, heartbeat (marks the queues' own "
       "keys as used)",
       "[TARGET]",
-      {OptionGroup::connection, OptionGroup::db, OptionGroup::look, OptionGroup::output, OptionGroup::policy},
+      {OptionGroup::connection, OptionGroup::db, OptionGroup::look, OptionGroup::fast, OptionGroup::output, OptionGroup::policy},
       "",
       run};
 }

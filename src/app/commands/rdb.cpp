@@ -52,7 +52,7 @@ Subcommand rdb() {
       "an RDB file (- for stdin, .gz and .zst too): its keys, its values as JSON, its soundness, its "
       "contents",
       "keys|json|check|stats FILE",
-      {OptionGroup::keys, OptionGroup::db, OptionGroup::allocator, OptionGroup::output, OptionGroup::policy},
+      {OptionGroup::names, OptionGroup::keys, OptionGroup::db, OptionGroup::allocator, OptionGroup::output, OptionGroup::policy},
       "",
       run};
 }

@@ -40,7 +40,7 @@ Subcommand repack() {
   return {"repack",
           "what hash-max-listpack-value and its sisters would save on this very data, by owner",
           "[FILE|TARGET]",
-          {OptionGroup::connection, OptionGroup::db, OptionGroup::snapshot, OptionGroup::allocator,
+          {OptionGroup::connection, OptionGroup::db, OptionGroup::snapshot, OptionGroup::force, OptionGroup::allocator,
            OptionGroup::output, OptionGroup::policy},
           "",
           run};
