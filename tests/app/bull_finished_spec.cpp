@@ -115,7 +115,7 @@ struct BullFinished : testing::TestWithParam<std::string> {
   RedisServer server{};
 };
 
-// A70 A71 A72 A18: of every library, what is past its age goes with all that belongs to it, and nothing else.
+// A50 A70 A71 A77 A78 A87 A96: of every library, what is past its age goes with all that belongs to it, and nothing else.
 TEST_P(BullFinished, removes_old_jobs_whole_and_no_other) {
   produce_old();
   const auto before = unfinished(server);
@@ -137,7 +137,7 @@ TEST_P(BullFinished, removes_old_jobs_whole_and_no_other) {
   EXPECT_EQ(finished(server, "failed"), left);
 }
 
-// A73: by count alone, the newest stay.
+// A70: by count alone, the newest stay.
 TEST_P(BullFinished, keeps_the_newest_so_many) {
   produce_old();
   std::map<std::string, std::vector<std::string>> newest;
@@ -210,7 +210,7 @@ TEST_F(OneQueue, leaves_alone_what_changed_since_the_plan) {
   EXPECT_EQ(refused, (std::set<std::string>{"bull:mail:1", "bull:mail:2", "bull:mail:3", "bull:mail:4"}));
 }
 
-// A19 (id reset): a job of today whose id also stands among the finished ones keeps its hash.
+// A88: the counter of ids began anew. A job of today whose id also stands among the finished ones keeps its hash.
 TEST(BullFinishedTwice, leaves_ids_in_two_states_alone) {
   for (const std::string name : {"bullmq6_debris", "bullmq5_debris"}) {
     const auto server = loaded_server(name);
