@@ -181,6 +181,25 @@ TEST(ExecuteFaults, a_missing_right_stops_the_run) {
   }
 }
 
+// APPLY-7 F31: keys that the user may not touch fail alone, the others go
+TEST(ExecuteFaults, keys_without_a_right_fail_alone) {
+  for (const bool scripts : {true, false}) {
+    RedisServer server;
+    Applying applying(server);
+    applying.options.scripts = scripts;
+    auto steps = strings(server, 200);
+    const Talk talk(server);
+    talk({"SET", "secret", "v"});
+    steps.insert(steps.begin() + 50, test::remove_string("secret"));
+    talk({"ACL", "SETUSER", "default", "resetkeys", "~k:*", "~headroom:*"});
+    const auto report = applying.run(std::move(steps));
+    EXPECT_TRUE(report.complete) << report.stopped_by;
+    EXPECT_EQ(report.removed, 200U);
+    EXPECT_EQ(report.failed, 1U);
+    EXPECT_EQ(talk({"DBSIZE"}).integer, 1);
+  }
+}
+
 // HA-2 F29: another role, or another process: the run stops, and what is not known is not counted as done
 TEST(ExecuteFaults, another_role_stops_the_run) {
   RedisServer server;
