@@ -192,8 +192,8 @@ Result<MadePlan> make_plan(const PlanningGround& ground, const std::string& file
   if (!survey) return fail(survey.error());
   const auto roots = finder.finish();
   StepGate gate({policy, *survey, ground.options.only, start->time}, *writer);
-  const PlanRequest request{ground.session, *survey,        roots,      known->all(),
-                            policy,         ground.options, start->time};
+  const PlanRequest request{ground.session, *survey,        roots,       known->all(),
+                            policy,         ground.options, start->time, ground.state.path()};
   if (const auto done = let_them_plan(request, ground.preset, gate); !done) return fail(done.error());
 
   const auto end = look(ground.session);
