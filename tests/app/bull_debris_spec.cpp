@@ -9,7 +9,7 @@
 #include <string>
 
 #include "app/aged_server.h"
-#include "app/planned.h"
+#include "app/applied.h"
 #include "kit/loaded_server.h"
 #include "kit/producers.h"
 #include "kit/redis_cli.h"
@@ -52,7 +52,7 @@ class BullDebris : public testing::TestWithParam<std::string> {
     age_keys(server);
   }
   /// The keys of every rule, but for danglers, which are members.
-  static std::set<std::pair<std::string, std::string>> found(const Planned& plan) {
+  static std::set<std::pair<std::string, std::string>> found(const RecordedSteps& plan) {
     std::set<std::pair<std::string, std::string>> keys;
     for (const auto& step : plan.steps) {
       auto name = plan.rules[step.rule].name;
@@ -126,7 +126,7 @@ class OneOrphan : public testing::Test {
     produce({"bullmq_finished.mjs", "--jobs", "3", "--bytes", "20"}, server.url());
     redis_cli(server, {"ZREM", "bull:mail:completed", "2"});
   }
-  Planned plan(plan::Policy policy = policy_for_young_debris()) {
+  RecordedSteps plan(plan::Policy policy = policy_for_young_debris()) {
     return planned(server, "bull_debris", policy);
   }
   RedisServer server{};
@@ -134,7 +134,7 @@ class OneOrphan : public testing::Test {
 
 // The event stream covers the reading, so nothing needs to have been idle.
 TEST_F(OneOrphan, is_proved_by_the_event_stream) {
-  EXPECT_THAT(plan().keys_of("bull-orphans"), ElementsAre("bull:mail:2"));
+  EXPECT_THAT(keys_of(plan(), "bull-orphans"), ElementsAre("bull:mail:2"));
 }
 
 // 5.5: what is left of a job that was gone when its worker failed; it keeps add() from taking its id.
@@ -144,7 +144,7 @@ TEST_F(OneOrphan, stubs_are_found_first) {
   redis_cli(server, {"HSET", "bull:mail:notes", "author", "me", "text", "not of the library"});
   age_keys(server);
   const auto proposed = plan();
-  EXPECT_THAT(proposed.keys_of("bull-stubs"), ElementsAre("bull:mail:charge-1"));
+  EXPECT_THAT(keys_of(proposed, "bull-stubs"), ElementsAre("bull:mail:charge-1"));
   ASSERT_THAT(proposed.steps, SizeIs(2));
   EXPECT_EQ(proposed.steps[0].keys[0], "bull:mail:charge-1");
   EXPECT_TRUE(make(server, proposed.steps[0]));
@@ -156,16 +156,16 @@ TEST_F(OneOrphan, is_proved_by_its_idle_time_where_there_is_no_stream) {
   redis_cli(server, {"HGET", "bull:mail:2", "name"});
   const auto young = plan();
   EXPECT_THAT(young.steps, IsEmpty());
-  EXPECT_THAT(young.reasons(), Contains(HasSubstr("1 keys: touched within the last minute")));
+  EXPECT_THAT(reasons(young), Contains(HasSubstr("1 keys: touched within the last minute")));
   age_keys(server, 61);
-  EXPECT_THAT(plan().keys_of("bull-orphans"), ElementsAre("bull:mail:2"));
+  EXPECT_THAT(keys_of(plan(), "bull-orphans"), ElementsAre("bull:mail:2"));
 }
 
 // A87: the age that the policy asks for.
 TEST_F(OneOrphan, must_be_as_old_as_the_policy_says) {
   const auto young = plan(plan::Policy{});
   EXPECT_THAT(young.steps, IsEmpty());
-  EXPECT_THAT(young.reasons(), Contains(HasSubstr("too young")));
+  EXPECT_THAT(reasons(young), Contains(HasSubstr("too young")));
 }
 
 // F42: whatever brings it back to life between plan and apply is seen.
@@ -216,15 +216,15 @@ TEST(BullDanglers, are_dropped_from_finished_sets_alone) {
     const std::string root = "bull:shop-dangling";
     auto policy = policy_for_young_debris();
     auto plan = planned(*server, "bull_debris", policy);
-    EXPECT_THAT(plan.keys_of("bull-danglers", root), ElementsAre(root + ":completed"));
-    EXPECT_THAT(plan.reasons(), Contains(AllOf(HasSubstr(root), HasSubstr("`wait` without a job"))));
+    EXPECT_THAT(keys_of(plan, "bull-danglers", root), ElementsAre(root + ":completed"));
+    EXPECT_THAT(reasons(plan), Contains(AllOf(HasSubstr(root), HasSubstr("`wait` without a job"))));
     policy.bull.front().waiting_danglers = true;
     plan = planned(*server, "bull_debris", policy);
-    EXPECT_THAT(plan.keys_of("bull-waiting-danglers", root),
+    EXPECT_THAT(keys_of(plan, "bull-waiting-danglers", root),
                 UnorderedElementsAre(root + ":wait", root + ":delayed", root + ":prioritized"));
     for (const auto& step : plan.steps)
       EXPECT_TRUE(plan.rules[step.rule].owner != root || make(*server, step)) << step.keys[0];
-    EXPECT_THAT(planned(*server, "bull_debris", policy).keys_of("bull-waiting-danglers", root), IsEmpty());
+    EXPECT_THAT(keys_of(planned(*server, "bull_debris", policy), "bull-waiting-danglers", root), IsEmpty());
   }
 }
 
@@ -233,7 +233,7 @@ TEST_F(OneOrphan, of_a_queue_with_an_unknown_container_is_left_alone) {
   redis_cli(server, {"ZADD", "bull:mail:groups", "1", "2"});
   const auto proposed = plan();
   EXPECT_THAT(proposed.steps, IsEmpty());
-  EXPECT_THAT(proposed.reasons(), Contains(HasSubstr("only looked at")));
+  EXPECT_THAT(reasons(proposed), Contains(HasSubstr("only looked at")));
 }
 
 }  // namespace

@@ -28,14 +28,15 @@ struct Examined {
 /// The examination of one queue, after all names are known.
 class Examination {
  public:
-  Examination(const PlanRequest& request, wire::Link& link, const Examined& one, plan::StepSink& steps)
+  Examination(const PlanRequest& request, wire::Link& link, const Examined& one, plan::ExpirySpread& spread,
+              plan::StepSink& steps)
       : request_(request),
         policy_(request.policy.for_queue(one.open.queue.root)),
         link_(link),
         one_(one),
         queue_(one.open.queue),
         rules_(queue_, steps),
-        remover_(policy_.orphan_removal, request.now) {}
+        remover_(policy_.orphan_removal, request.now, spread) {}
 
   Result<bool> run() {
     for (const auto step :
@@ -74,7 +75,7 @@ class Examination {
 
   Result<bool> find_orphans() {
     if (!policy_.orphans && !policy_.stubs) return true;
-    plan::bull::OrphanRule rule(rules_, policy_, one_.look, request_.now);
+    plan::bull::OrphanRule rule(rules_, policy_, one_.look, request_.now, remover_);
     jobs_.insert(jobs_.end(), one_.left.jobs.begin(), one_.left.jobs.end());
     const std::span<const std::string> all(jobs_);
     for (std::size_t first = 0; first < all.size(); first += candidates_at_once) {
@@ -237,10 +238,12 @@ Result<bool> find(const PlanRequest& request, plan::StepSink& steps) {
   if (!queues) return fail(queues.error());
   if (queues->empty()) return true;
   if (const auto named = name_all_keys(request, *queues, steps); !named) return named;
+  plan::ExpirySpread spread(request.policy.pace.expiries_per_second, request.now,
+                            request.survey.ttl_histogram);
   for (const auto& one : *queues) {
     const auto link = links.on(one.open.queue.db);
     if (!link) return fail(link.error());
-    if (const auto done = Examination(request, **link, one, steps).run(); !done) return done;
+    if (const auto done = Examination(request, **link, one, spread, steps).run(); !done) return done;
   }
   return true;
 }

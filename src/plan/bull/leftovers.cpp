@@ -98,8 +98,7 @@ Result<bool> take_legacy_key(QueueRules& rules, const BullLegacyKey& one, unsign
                   .key = 0,
                   .text = one.type,
                   .number = static_cast<std::int64_t>(one.length)}};
-  Remover remover(Removal::journal, {});
-  remover.take_away(step, 0);
+  journal_away(step);
   return rules.add(legacy_words, std::move(step));
 }
 

@@ -30,9 +30,10 @@ class OrphanRule {
   /// Twice the default stalledInterval: the second observation, where the stream does not tell.
   static constexpr std::chrono::seconds settled{60};
 
-  /// `now`: of the server. `rules` and `policy` are borrowed.
-  OrphanRule(QueueRules& rules, const BullPolicy& policy, const BullLook& look, std::chrono::milliseconds now)
-      : rules_(rules), policy_(policy), look_(look), now_(now), remover_(policy.orphan_removal, now) {}
+  /// `now`: of the server. All others are borrowed.
+  OrphanRule(QueueRules& rules, const BullPolicy& policy, const BullLook& look, std::chrono::milliseconds now,
+             Remover& remover)
+      : rules_(rules), policy_(policy), look_(look), now_(now), remover_(remover) {}
 
   /// Candidates of one reading, with what happened meanwhile. What blocks add() comes first: stubs and jobs
   /// with ids of the user's own, as add() gives up where a hash of that id is there.
@@ -49,7 +50,7 @@ class OrphanRule {
   const BullPolicy& policy_;
   const BullLook& look_;
   std::chrono::milliseconds now_;
-  Remover remover_;
+  Remover& remover_;
 };
 
 /// A hash of nothing but what a run writes.

@@ -21,12 +21,7 @@ Result<bool> QueueRules::add(const RuleWords& words, Step step, Removal removal)
 }
 
 void QueueRules::leave(const RuleWords& words, std::string_view why, std::string_view key, Bytes bytes) {
-  const std::string name(words.name);
-  left_.try_emplace(name, name, queue_.root).first->second.add(why, key, bytes);
-}
-
-void QueueRules::finish() {
-  for (auto& [name, groups] : left_) groups.give(steps_);
+  left_.add(words.name, queue_.root, why, key, bytes);
 }
 
 std::uint16_t add_key(Step& step, std::string key) {
@@ -34,15 +29,25 @@ std::uint16_t add_key(Step& step, std::string key) {
   return static_cast<std::uint16_t>(step.keys.size() - 1);
 }
 
+namespace {
+
+ChangeKind away(const Step& step, bool part) {
+  if (step.bytes > Remover::largest_journaled) return ChangeKind::quarantine;
+  return part ? ChangeKind::remove_if_there : ChangeKind::remove;
+}
+
+}  // namespace
+
+void journal_away(Step& step) { step.changes.push_back({.kind = away(step, false), .key = 0}); }
+
 void Remover::take_away(Step& step, std::uint16_t key, bool part) {
   if (removal_ == Removal::ttl) {
-    const auto deadline = now_ + grace + std::chrono::milliseconds(given_++ / 7);
     step.checks.push_back({.kind = CheckKind::no_ttl, .key = key});
-    step.changes.push_back({.kind = ChangeKind::expire_at, .key = key, .number = deadline.count()});
-  } else if (removal_ == Removal::quarantine || step.bytes > largest_journaled) {
-    step.changes.push_back({.kind = ChangeKind::quarantine, .key = key});
+    step.changes.push_back(
+        {.kind = ChangeKind::expire_at, .key = key, .number = spread_.next(now_ + grace).count()});
   } else {
-    step.changes.push_back({.kind = part ? ChangeKind::remove_if_there : ChangeKind::remove, .key = key});
+    const auto kind = removal_ == Removal::quarantine ? ChangeKind::quarantine : away(step, part);
+    step.changes.push_back({.kind = kind, .key = key});
   }
 }
 

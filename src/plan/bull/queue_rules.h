@@ -8,7 +8,8 @@
 
 #include "base/result.h"
 #include "model/bull_queue.h"
-#include "plan/bull/left_groups.h"
+#include "plan/expiry_spread.h"
+#include "plan/left_tally.h"
 #include "plan/policy.h"
 #include "plan/step_sink.h"
 
@@ -30,13 +31,13 @@ class QueueRules {
   Result<bool> add(const RuleWords& words, Step step, Removal removal = Removal::journal);
   void leave(const RuleWords& words, std::string_view why, std::string_view key, Bytes bytes);
   /// Says what was left alone.
-  void finish();
+  void finish() { left_.tell(steps_); }
 
  private:
   BullQueue queue_;
   StepSink& steps_;
   std::map<std::string, std::uint16_t, std::less<>> rules_{};
-  std::map<std::string, LeftGroups, std::less<>> left_{};
+  LeftTally left_{};
 };
 
 /// Steps that take keys away, in the way that was asked for.
@@ -47,17 +48,22 @@ class Remover {
   /// With Removal::ttl a key lives so much longer.
   static constexpr std::chrono::hours grace{24 * 7};
 
-  Remover(Removal removal, std::chrono::milliseconds now) : removal_(removal), now_(now) {}
+  /// `spread`: that of the plan; borrowed.
+  Remover(Removal removal, std::chrono::milliseconds now, ExpirySpread& spread)
+      : removal_(removal), now_(now), spread_(spread) {}
 
   Removal removal() const { return removal_; }
-  /// Adds the change for keys[0] and for the parts. Deadlines are spread: 7 keys a ms (TTL-2).
+  /// Adds the change for keys[0] and for the parts. Deadlines are spread (TTL-2).
   void take_away(Step& step, std::uint16_t key, bool part = false);
 
  private:
   Removal removal_;
   std::chrono::milliseconds now_;
-  std::uint64_t given_ = 0;
+  ExpirySpread& spread_;
 };
+
+/// Takes keys[0] of a step away with a journal, or puts it aside where it is too large for one.
+void journal_away(Step& step);
 
 /// Adds a key to a step and says where it is.
 std::uint16_t add_key(Step& step, std::string key);
