@@ -203,16 +203,16 @@ void verdict(bool met, const std::string& text) {
 
 std::vector<std::string> headroom_clean(const Options& options, const std::string& policy,
                                         std::vector<std::string> more) {
-  std::vector<std::string> command{options.program, "clean",     "{url}",       "--yes",
-                                   "--policy",      policy,      "--state",     "{state}",
-                                   "--limit-keys",  "100000000", "--max-share", "100"};
+  std::vector<std::string> command{options.program, "clean", "{url}",   "--yes",
+                                   "--policy",      policy,  "--state", "{state}"};
   command.insert(command.end(), more.begin(), more.end());
   return command;
 }
 
+/// All of it may go.
 std::string policy_file(const Options& options, const std::string& name, const std::string& text) {
   const auto path = fmt::format("{}/{}.toml", options.folder, name);
-  std::ofstream(path) << text;
+  std::ofstream(path) << text << "[limits]\nshare = 1.0\nkeys = 100000000\n";
   return path;
 }
 

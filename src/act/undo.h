@@ -18,6 +18,8 @@
 /// (RESTORE is refused at maxmemory). Is itself journaled, in the folder of the run it undoes: a second undo
 /// goes on where the first stopped, and undo of an undo is refused.
 ///
+/// A list gets back no item that it holds (again): an id that is in a queue twice is worked on twice.
+///
 /// What cannot come back, and is reported: keys whose TTL has ended meanwhile; a deadline that somebody
 /// changed since; messages that were requeued (they may have been worked on); values of a newer RDB version
 /// than the server reads; entries of a stream that has consumer groups, or that is gone as a whole.

@@ -27,28 +27,39 @@ const OwnerSum* owner_of(const Survey& survey, const BullQueue& queue) {
   return found == survey.owners.end() ? nullptr : &*found;
 }
 
-Result<bool> each_bull_queue(
-    const PlanRequest& request, std::string_view rule, plan::StepSink& steps,
-    const std::function<Result<bool>(wire::Link&, const BullQueue&, const family::Root&)>& plan) {
-  std::unique_ptr<wire::Link> link;
-  std::optional<std::uint32_t> selected;
+std::vector<OpenQueue> open_queues(const PlanRequest& request, std::string_view rule, plan::StepSink& steps) {
+  std::vector<OpenQueue> queues;
   for (const auto& root : request.roots) {
-    const BullQueue queue{root.root, root.db, std::string(root.family->name)};
+    BullQueue queue{root.root, root.db, std::string(root.family->name)};
     if (queue.family != "bull" && queue.family != "bullmq" && queue.family != "bullmq_pro") continue;
-    if (auto why = closed(request.survey, queue); !why.empty()) {
+    if (auto why = closed(request.survey, queue); !why.empty())
       steps.left_alone({.rule = std::string(rule), .owner = queue.root, .why = std::move(why)});
-      continue;
-    }
-    if (!link) {
-      auto opened = request.session.open();
-      if (!opened) return fail(opened.error());
-      link = std::move(*opened);
-    }
-    if (selected != queue.db)
-      if (const auto done = source::bull::ask(*link, {"SELECT", std::to_string(queue.db)}); !done)
-        return fail(done.error());
-    selected = queue.db;
-    if (const auto planned = plan(*link, queue, root); !planned) return planned;
+    else
+      queues.push_back({std::move(queue), &root});
+  }
+  return queues;
+}
+
+Result<wire::Link*> QueueLink::on(std::uint32_t db) {
+  if (!link_) {
+    auto opened = session_.open();
+    if (!opened) return fail(opened.error());
+    link_ = std::move(*opened);
+  }
+  if (db_ != db)
+    if (const auto done = source::bull::ask(*link_, {"SELECT", std::to_string(db)}); !done)
+      return fail(done.error());
+  db_ = db;
+  return link_.get();
+}
+
+Result<bool> each_bull_queue(const PlanRequest& request, std::string_view rule, plan::StepSink& steps,
+                             const std::function<Result<bool>(wire::Link&, const OpenQueue&)>& plan) {
+  QueueLink links(request.session);
+  for (const auto& open : open_queues(request, rule, steps)) {
+    const auto link = links.on(open.queue.db);
+    if (!link) return fail(link.error());
+    if (const auto planned = plan(**link, open); !planned) return planned;
   }
   return true;
 }

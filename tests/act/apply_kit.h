@@ -64,6 +64,7 @@ inline ApplyTarget target_at(const std::string& url,
   target.open = [url, patience]() -> Result<std::unique_ptr<wire::Link>> {
     wire::Deadlines deadlines;
     deadlines.command = patience;
+    deadlines.handshake = patience;
     auto opened = wire::Connection::open(wire::parse_endpoint(url).value(), "test", deadlines);
     if (!opened) return fail(opened.error());
     return std::unique_ptr<wire::Link>(*std::move(opened));
@@ -95,27 +96,30 @@ struct Applying {
 
   RunReport run(std::vector<Step> steps) {
     plan.steps = steps.size();
-    const Result<RunReport> report = try_run(std::move(steps));
+    std::size_t next = 0;
+    return run([&](Step& step) -> Result<bool> {
+      if (next == steps.size()) return false;
+      step = steps[next++];
+      return true;
+    });
+  }
+
+  RunReport run(const NextStep& next) {
+    const Result<RunReport> report = try_run(next);
     if (!report) throw std::runtime_error(report.error().what);
     EXPECT_EQ(report->planned, report->removed + report->changed + report->gone + report->failed +
                                    report->unknown + report->pending);
     return *report;
   }
 
-  Result<RunReport> try_run(std::vector<Step> steps) {
+  Result<RunReport> try_run(const NextStep& next) {
     JournalStart start;
     start.run = plan.id;
     start.kind = "apply";
     const std::string place = folder.path() + "/run" + std::to_string(++runs);
     auto journal = JournalWriter::create(place, "secret", start);
     if (!journal) return fail(journal.error());
-    std::size_t next = 0;
-    const auto give = [&](Step& step) -> Result<bool> {
-      if (next == steps.size()) return false;
-      step = steps[next++];
-      return true;
-    };
-    auto report = execute(target, give, 0, plan, *journal, pace, options);
+    auto report = execute(target, next, 0, plan, *journal, pace, options);
     entries = {};
     const auto health = read_journal(place, "secret", entries);
     EXPECT_TRUE(health && health->damage.empty() && !health->cut);

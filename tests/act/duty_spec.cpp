@@ -61,7 +61,7 @@ TEST(Duty, sizes_batches_by_service_time) {
   EXPECT_EQ(duty.batch(), 100);
 }
 
-// APPLY-3: the first size is the user's, within the limits.
+// APPLY-3 A69 A90: the first size is the user's, within the limits.
 TEST(Duty, takes_the_first_size_within_1_and_100) {
   EXPECT_EQ(Duty(0.25, 500us, 2ms, 40, {}).batch(), 40);
   EXPECT_EQ(Duty(0.25, 500us, 2ms, 0, {}).batch(), 1);

@@ -30,7 +30,7 @@ std::unique_ptr<LeaseKeeper> taken(const RedisServer& server, const std::string&
 
 bool kept(LeaseKeeper& keeper) { return keeper.keep().value(); }
 
-// LEASE-1 F40: one applier per master; who comes second learns who the first is.
+// LEASE-1 F40 A99: one applier per master; who comes second learns who the first is.
 TEST(Lease, second_keeper_is_refused_and_told_who_is_at_work) {
   const RedisServer server;
   const auto first = taken(server, "1f3c");

@@ -239,6 +239,29 @@ TEST(Preflight, undo_has_its_own_list) {
   needs.add_key("bull:mail:1");
   make_user(server, needed);
   EXPECT_THAT(look(server, needs).problems, ElementsAre("the user lacks rights: +restore"));
+  redis_cli(server, {"ACL", "SETUSER", "u", "+restore", "-eval"});
+  EXPECT_THAT(look(server, needs).problems, ElementsAre(HasSubstr("undo needs them")));
+}
+
+// CONN-4: every command is tried in a form that the server takes, for every kind of check and change.
+TEST(Preflight, asks_for_all_kinds_in_forms_that_the_server_knows) {
+  const RedisServer server;
+  for (const auto purpose : {Needs::Purpose::apply, Needs::Purpose::undo})
+    for (const auto rule : {"+acl|dryrun", "-acl|dryrun"}) {
+      redis_cli(server, {"ACL", "SETUSER", "u", "on", ">secret", "~*", "+@all", rule});
+      Needs needs(purpose);
+      for (int kind = 0; kind <= static_cast<int>(CheckKind::fingerprint); ++kind)
+        needs.add(static_cast<CheckKind>(kind));
+      for (int kind = 0; kind <= static_cast<int>(ChangeKind::stream_trim); ++kind)
+        needs.add(static_cast<ChangeKind>(kind));
+      needs.add_key("bull:mail:1");
+      needs.add_key("celery-task-meta-1");
+      const auto found = look(server, needs);
+      EXPECT_THAT(found.problems, IsEmpty());
+      EXPECT_TRUE(found.scripts);
+      EXPECT_TRUE(found.watch);
+      EXPECT_EQ(redis_cli(server, {"DBSIZE"}), "0");
+    }
 }
 
 TEST(Needs, names_patterns_by_how_keys_begin) {

@@ -173,6 +173,18 @@ TEST(Pressure, misconf_is_waited_for) {
   EXPECT_THAT(pressed.seen, HasSubstr("PING was answered with: MISCONF"));
 }
 
+// THR-2 F23: while somebody's script runs, the server does not even tell how it is.
+TEST(Pressure, a_server_busy_with_a_script_is_waited_for) {
+  const RedisServer server({"--busy-reply-threshold", "20"});
+  std::thread script([&] { redis_cli(server, {"EVAL", "while true do end", "0"}); });
+  ASSERT_TRUE(becomes([&] { return redis_cli(server, {"PING"}).starts_with("BUSY"); }));
+  Pressed pressed(server);
+  pressed.on_wait = [&](std::string_view) { redis_cli(server, {"SCRIPT", "KILL"}); };
+  EXPECT_TRUE(pressed.goes_on());
+  EXPECT_THAT(pressed.seen, HasSubstr("INFO was answered with: BUSY"));
+  script.join();
+}
+
 // THR-4 F48: a stop file ends a wait, is honoured before any batch, and stays in force for the next run.
 TEST(Pressure, a_stop_file_stops_a_run_that_waits_and_every_later_one) {
   const RedisServer server({"--rdb-key-save-delay", "100000"});

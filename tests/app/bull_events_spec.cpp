@@ -1,7 +1,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "app/planned.h"
+#include "app/applied.h"
 #include "kit/producers.h"
 #include "kit/redis_cli.h"
 

@@ -7,7 +7,7 @@
 #include <set>
 #include <sstream>
 
-#include "app/planned.h"
+#include "app/applied.h"
 #include "kit/loaded_server.h"
 #include "kit/producers.h"
 #include "kit/redis_cli.h"
@@ -115,7 +115,8 @@ struct BullFinished : testing::TestWithParam<std::string> {
   RedisServer server{};
 };
 
-// A70 A71 A72 A18: of every library, what is past its age goes with all that belongs to it, and nothing else.
+// A50 A70 A71 A77 A78 A87 A96: of every library, what is past its age goes with all that belongs to it, and
+// nothing else.
 TEST_P(BullFinished, removes_old_jobs_whole_and_no_other) {
   produce_old();
   const auto before = unfinished(server);
@@ -137,7 +138,7 @@ TEST_P(BullFinished, removes_old_jobs_whole_and_no_other) {
   EXPECT_EQ(finished(server, "failed"), left);
 }
 
-// A73: by count alone, the newest stay.
+// A70: by count alone, the newest stay.
 TEST_P(BullFinished, keeps_the_newest_so_many) {
   produce_old();
   std::map<std::string, std::vector<std::string>> newest;
@@ -210,14 +211,15 @@ TEST_F(OneQueue, leaves_alone_what_changed_since_the_plan) {
   EXPECT_EQ(refused, (std::set<std::string>{"bull:mail:1", "bull:mail:2", "bull:mail:3", "bull:mail:4"}));
 }
 
-// A19 (id reset): a job of today whose id also stands among the finished ones keeps its hash.
+// A88: the counter of ids began anew. A job of today whose id also stands among the finished ones keeps its
+// hash.
 TEST(BullFinishedTwice, leaves_ids_in_two_states_alone) {
   for (const std::string name : {"bullmq6_debris", "bullmq5_debris"}) {
     const auto server = loaded_server(name);
     const auto plan = planned(*server, "bull_finished", with({{}, 0, {}}, {{}, 0, {}}));
-    EXPECT_THAT(plan.reasons(),
+    EXPECT_THAT(reasons(plan),
                 Contains(AllOf(StartsWith("bull:shop-id_reset: 2 keys:"), HasSubstr("in two states"))));
-    EXPECT_THAT(plan.keys_of("bull-completed", "bull:shop-id_reset"), SizeIs(1));
+    EXPECT_THAT(keys_of(plan, "bull-completed", "bull:shop-id_reset"), SizeIs(1));
   }
 }
 
@@ -235,7 +237,7 @@ TEST(BullFlow, releases_a_parent_that_waits_for_other_children_too) {
   auto policy = with({}, {{}, 0, {}});
   const auto key = std::string("bull:shop-parents:order-stuck:dependencies");
   const auto careful = planned(server, "bull_finished", policy);
-  EXPECT_THAT(careful.reasons(), Contains(HasSubstr("the parent never runs")));
+  EXPECT_THAT(reasons(careful), Contains(HasSubstr("the parent never runs")));
   const auto waited_for = number(server, {"SCARD", key});
   ASSERT_EQ(waited_for, 3U);
   policy.bull.front().release_parents = true;

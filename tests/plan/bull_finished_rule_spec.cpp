@@ -15,7 +15,7 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::SizeIs;
 
-// A70 A71 A73: age, count and bytes each condemn the oldest; what any of them condemns goes.
+// A70 A71: age, count and bytes each condemn the oldest; what any of them condemns goes.
 TEST(Retention, takes_the_oldest_that_age_or_count_or_bytes_condemn) {
   const FinishedCount set{.size = 100, .older = 30, .fit = 40};
   EXPECT_EQ(oldest_to_go({}, set), 0U);
@@ -87,7 +87,7 @@ TEST_F(Finished, that_failed_is_proved_to_be_no_child_that_is_waited_for) {
   EXPECT_TRUE(has(take(child, "failed").at(0), CheckKind::member, "bull:orders:1:dependencies"));
 }
 
-// A19: an id in two states is left alone, by the ids that wait and by the age of the hash.
+// A88: an id in two states is left alone, by the ids that wait and by the age of the hash.
 TEST_F(Finished, in_two_states_is_left_alone) {
   auto again = job();
   again.timestamp = "1799999999999";  // added while we looked, after it had ended

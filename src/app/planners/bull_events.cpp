@@ -28,11 +28,10 @@ Result<bool> plan_queue(const PlanRequest& request, wire::Link& link, const Bull
 }
 
 Result<bool> find(const PlanRequest& request, plan::StepSink& steps) {
-  return each_bull_queue(request, "bull-events", steps,
-                         [&](wire::Link& link, const BullQueue& queue, const family::Root&) {
-                           if (!queue.is_bullmq()) return Result<bool>(true);
-                           return plan_queue(request, link, queue, steps);
-                         });
+  return each_bull_queue(request, "bull-events", steps, [&](wire::Link& link, const OpenQueue& open) {
+    if (!open.queue.is_bullmq()) return Result<bool>(true);
+    return plan_queue(request, link, open.queue, steps);
+  });
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include "app/bull_queues.h"
 #include "plan/bull/finished.h"
 #include "plan/bull/retention.h"
+#include "source/bull/containers.h"
 #include "source/bull/finished_jobs.h"
 
 namespace headroom::app::planners {
@@ -69,10 +70,9 @@ Result<bool> plan_queue(const PlanRequest& request, wire::Link& link, const Bull
 }
 
 Result<bool> find(const PlanRequest& request, plan::StepSink& steps) {
-  return each_bull_queue(request, "bull-finished", steps,
-                         [&](wire::Link& link, const BullQueue& queue, const family::Root&) {
-                           return plan_queue(request, link, queue, steps);
-                         });
+  return each_bull_queue(request, "bull-finished", steps, [&](wire::Link& link, const OpenQueue& open) {
+    return plan_queue(request, link, open.queue, steps);
+  });
 }
 
 }  // namespace

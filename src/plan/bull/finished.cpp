@@ -39,8 +39,7 @@ FinishedRule::FinishedRule(BullQueue queue, std::string_view state, const BullPo
       policy_(policy),
       pending_(pending),
       began_(began),
-      steps_(steps),
-      left_("bull-" + state_, queue_.root) {}
+      steps_(steps) {}
 
 // In two states: the counter of ids began anew, and a job of today was written over one that ended (fact:
 // seed 001 in bull-bullmq.md 3.1). The ids that wait tell; where they do not fit into memory, and for a job
@@ -70,7 +69,7 @@ std::optional<std::string_view> FinishedRule::why_not(const BullFinishedJob& job
 Result<bool> FinishedRule::take(const BullFinishedJob& job) {
   if (!job.there) return true;
   if (const auto reason = why_not(job)) {
-    left_.add(*reason, queue_.key(job.id), job.bytes);
+    left_.add("bull-" + state_, queue_.root, *reason, queue_.key(job.id), job.bytes);
     return true;
   }
   auto step = step_for(job);

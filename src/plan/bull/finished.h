@@ -9,7 +9,7 @@
 #include "base/hash_set.h"
 #include "base/result.h"
 #include "model/bull_queue.h"
-#include "plan/bull/left_groups.h"
+#include "plan/left_tally.h"
 #include "plan/policy.h"
 #include "plan/step_sink.h"
 
@@ -46,7 +46,7 @@ class FinishedRule {
   /// (plan/bull/danglers.h).
   Result<bool> take(const BullFinishedJob& job);
   /// Says what was left alone.
-  void finish() { left_.give(steps_); }
+  void finish() { left_.tell(steps_); }
 
  private:
   std::optional<std::string_view> why_not(const BullFinishedJob& job) const;
@@ -62,7 +62,7 @@ class FinishedRule {
   const HashSet& pending_;
   std::chrono::milliseconds began_;
   StepSink& steps_;
-  LeftGroups left_;
+  LeftTally left_{};
   std::optional<std::uint16_t> rule_{};
 };
 

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "source/bull/reads.h"
+#include "source/bull/stream_id.h"
 
 namespace headroom::source::bull {
 namespace {
@@ -18,14 +19,6 @@ std::optional<std::uint64_t> whole_number(const wire::Reply& reply) {
   const char* end = reply.text.data() + reply.text.size();
   const auto [stop, error] = std::from_chars(reply.text.data(), end, value);
   return error == std::errc{} && stop == end ? std::optional(value) : std::nullopt;
-}
-
-/// The id behind "1700000000000-3"; the "(" of XRANGE came with 6.2 only.
-std::string next_id(const std::string& id) {
-  const auto dash = id.find('-');
-  std::uint64_t sequence = 0;
-  std::from_chars(id.data() + dash + 1, id.data() + id.size(), sequence);
-  return id.substr(0, dash + 1) + std::to_string(sequence + 1);
 }
 
 }  // namespace
@@ -60,7 +53,7 @@ Result<std::uint64_t> events_since(wire::Link& link, const BullQueue& queue, std
     found += page->items.size();
     if (page->items.size() < entries_per_page || page->items.back().items.empty())
       return std::min(found, most);
-    from = next_id(page->items.back().items.front().text);
+    from = next_stream_id(page->items.back().items.front().text);
   }
   return most;
 }

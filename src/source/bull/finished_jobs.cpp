@@ -5,7 +5,6 @@
 #include <utility>
 #include <vector>
 
-#include "source/bull/members.h"
 #include "source/bull/reads.h"
 
 namespace headroom::source::bull {
@@ -268,20 +267,6 @@ Result<bool> read_finished(wire::Link& link, const BullQueue& queue, std::string
     if (!jobs) return fail(jobs.error());
     if (const auto taken = take(*jobs); !taken) return taken;
   }
-  return true;
-}
-
-Result<bool> pending_ids(wire::Link& link, const BullQueue& queue, HashSet& ids) {
-  const OnMember add = [&](std::string_view id) { ids.add(id); };
-  // In the direction in which jobs go, so that one that moves meanwhile is met at its new place.
-  for (const auto state : {"waiting-children", "delayed", "prioritized"})
-    if (const auto read =
-            each_member(link, queue.key(state), [&](std::string_view id, double) { ids.add(id); });
-        !read)
-      return read;
-  for (const auto state : {"paused", "wait", "active"})
-    if (const auto read = each_item(link, queue.key(state), add); !read) return read;
-  ids.seal();
   return true;
 }
 

@@ -8,7 +8,6 @@
 #include <string_view>
 
 #include "base/bytes.h"
-#include "base/hash_set.h"
 #include "base/result.h"
 #include "model/bull_queue.h"
 #include "wire/link.h"
@@ -43,9 +42,5 @@ struct FinishedReading {
 Result<bool> read_finished(wire::Link& link, const BullQueue& queue, std::string_view state,
                            const FinishedReading& reading,
                            const std::function<Result<bool>(std::span<const BullFinishedJob>)>& take);
-
-/// Adds the ids of all jobs that are not finished: wait, paused, active, delayed, prioritized,
-/// waiting-children.
-Result<bool> pending_ids(wire::Link& link, const BullQueue& queue, HashSet& ids);
 
 }  // namespace headroom::source::bull
