@@ -12,10 +12,10 @@
 #include "model/plan.h"
 #include "model/run.h"
 
-/// The way back. Every step is written here and synced before it is made (APPLY-1). Append-only, in blocks:
-/// magic, version, length, CRC, sequence number, HMAC-SHA-256 chained over the block before it; the content
-/// is zstd-packed. 0600. A tail that a crash cut is found and dropped; anything else that does not fit is
-/// damage and named by offset (UNDO-5, F37).
+/// The way back. Every step is written here and synced before it is made (APPLY-1). Append-only, in blocks
+/// (act/journal_blocks.h): magic, version, length, checksums, sequence number, HMAC-SHA-256 chained over the
+/// block before it; the content is zstd-packed. 0600. A tail that a crash cut is found and dropped; anything
+/// else that does not fit is damage and named by offset (UNDO-5, F37).
 namespace headroom::act {
 
 /// A key as it was: what RESTORE needs.
@@ -37,6 +37,7 @@ struct Before {
   std::string member{};                ///< zset_remove, set_remove, hash_remove, list_remove, list_push
   std::string value{};                 ///< hash_remove: of the field; quarantine: the name it went to
   double score = 0;                    ///< zset_remove
+  std::int64_t set = -1;               ///< expire_at: the deadline that the change gave
   std::int64_t number = -1;  ///< expire_at, persist: the deadline before (-1: none); list_remove: its place
   /// stream_trim: the entries that go, oldest first: id, fields and values in turn.
   std::vector<std::pair<std::string, std::vector<std::string>>> entries{};
@@ -68,9 +69,12 @@ struct JournalStart {
   std::vector<PlanRule> rules{};
 };
 
+/// One thread at a time; one writer per journal, by flock.
 class JournalWriter {
  public:
-  /// A new journal in the folder of its run, or one to go on with: its tail is mended first.
+  /// A new journal in the folder of its run, which is made (0700), or one to go on with: its tail is mended
+  /// first. Errors (Exit::refused): there is one already; it is damaged; others may read or write it;
+  /// another process is writing it.
   static Result<JournalWriter> create(const std::string& folder, const std::string& secret,
                                       const JournalStart& start);
   static Result<JournalWriter> resume(const std::string& folder, const std::string& secret);
@@ -85,7 +89,7 @@ class JournalWriter {
   /// Writes the block and fdatasync()s. After an error the journal is poisoned: every later call fails,
   /// because what reached the disk is not known (F36).
   Result<bool> sync();
-  std::uint64_t bytes() const;
+  std::uint64_t bytes() const;  ///< of the file: blocks that were written
 
  private:
   struct File;
@@ -93,7 +97,7 @@ class JournalWriter {
   std::unique_ptr<File> file_;
 };
 
-/// Called for each entry in order; null members are not called.
+/// Given each entry in order. What it is given is used again afterwards.
 class JournalVisitor {
  public:
   virtual ~JournalVisitor() = default;
@@ -109,7 +113,8 @@ struct JournalHealth {
   bool cut = false;      ///< the last block is not whole: a crash; nothing that was acknowledged is missing
   std::string damage{};  ///< what does not fit, with its offset; empty: whole
 };
-/// Reads a journal from its beginning as far as it is good. Errors: it cannot be opened, or is none.
+/// Reads a journal from its beginning as far as it is good, a block at a time. What is wrong with the rest is
+/// in the answer. Errors: it cannot be opened or read; others may read or write it (Exit::refused).
 Result<JournalHealth> read_journal(const std::string& folder, const std::string& secret,
                                    JournalVisitor& visitor);
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "act/fixed_number.h"
 #include "act/packing.h"
 #include "base/hash.h"
 
@@ -12,19 +13,6 @@ namespace {
 
 constexpr std::string_view magic = "HRJ1";
 constexpr std::size_t sector = 512;  // what disks write as a whole
-
-template <class Number>
-void put(std::string& bytes, std::size_t at, Number number) {
-  for (std::size_t i = 0; i < sizeof(Number); ++i) bytes[at + i] = static_cast<char>(number >> 8 * i);
-}
-
-template <class Number>
-Number get(std::string_view bytes, std::size_t at) {
-  std::uint64_t number = 0;
-  for (std::size_t i = 0; i < sizeof(Number); ++i)
-    number |= std::uint64_t{static_cast<unsigned char>(bytes[at + i])} << 8 * i;
-  return static_cast<Number>(number);
-}
 
 std::uint32_t check_of_head(std::string_view head) {
   return static_cast<std::uint32_t>(hash_bytes(head.substr(16, 48), hash_bytes(head.substr(0, 12))));

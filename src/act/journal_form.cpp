@@ -25,7 +25,8 @@ void fields(Binary& form, Form<KeyBefore> auto& key) {
 
 template <class Binary>
 void fields(Binary& form, Form<Before> auto& before) {
-  form(before.kind, before.key, before.removed, before.member, before.value, before.score, before.number);
+  form(before.kind, before.key, before.removed, before.member, before.value, before.score, before.set,
+       before.number);
   form(before.entries);
 }
 

@@ -13,6 +13,7 @@
 #include <cstring>
 #include <optional>
 
+#include "act/private_file.h"
 #include "base/text.h"
 #include "wire/reactions.h"
 
@@ -239,10 +240,9 @@ Result<std::unique_ptr<LeaseKeeper>> LeaseKeeper::take(Open open, const std::str
 
 Result<LocalLock> LocalLock::take(const std::string& state_folder, const std::string& run) {
   const auto path = state_folder + "/lock";
-  wire::Fd file(::open(path.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600));
-  if (!file)
-    return fail({fmt::format("the lock cannot be opened: {}", std::strerror(errno)), path,
-                 "give another folder: --state DIR", Exit::usage});
+  auto opened = open_private(path, O_RDWR | O_CREAT);
+  if (!opened) return fail(opened.error());
+  wire::Fd file = *std::move(opened);
   if (::flock(file.number(), LOCK_EX | LOCK_NB) != 0) {
     if (errno == EWOULDBLOCK) return held_by(first_line(file.number()), path);
     return fail({fmt::format("the lock cannot be taken: {}", std::strerror(errno)), path,

@@ -32,7 +32,8 @@ struct LeaseOptions {
 class LeaseKeeper {
  public:
   using Open = std::function<Result<std::unique_ptr<wire::Link>>()>;
-  /// `open` makes a connection of its own, now and whenever that one is lost. Errors: somebody else holds it,
+  /// `open` makes a connection of its own, now and whenever that one is lost; its deadlines are how long
+  /// keep() may take when the server hangs, so they should be about a second. Errors: somebody else holds it,
   /// and who (Exit::refused); the server does not let us write it.
   static Result<std::unique_ptr<LeaseKeeper>> take(Open open, const std::string& run,
                                                    LeaseOptions options = {});

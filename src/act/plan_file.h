@@ -7,12 +7,19 @@
 #include "base/result.h"
 #include "model/plan.h"
 
-/// A plan on disk: magic and version, steps in blocks (length, CRC), then the header, then an HMAC-SHA-256
-/// over everything before it under the secret of the state folder. Binary safe, streamed: a plan of millions
-/// of keys takes no memory. Header and step stand as act/plan_codec.h says.
+/// A plan on disk, all numbers little-endian:
+///
+///   "HRPLAN1\n"
+///   blocks:  u8 'S' (steps) or 'H' (the header, once, last), u32 bytes of the content as it stands here,
+///            u32 unpacked, u64 checksum of the content (hash_bytes), the content, packed by zstd
+///   seal:    u8 'E', 8 bytes that name the secret, 32 bytes HMAC-SHA-256 under it of a digest of all before
+///
+/// Binary safe, streamed: a plan of millions of keys takes no memory. Header and step stand as
+/// act/plan_codec.h says. Whoever does not know the secret of the state folder cannot make one.
 namespace headroom::act {
 
-/// Writes beside `path` and renames at the end, 0600, so that half a plan is never taken for one.
+/// Writes beside `path` and renames at the end, 0600, so that half a plan is never taken for one. After an
+/// error it cannot be finished.
 class PlanWriter {
  public:
   static Result<PlanWriter> create(const std::string& path);
@@ -41,7 +48,8 @@ class PlanReader {
   ~PlanReader();
 
   const PlanHeader& header() const;
-  /// The next step into `step` (its strings keep their room). False: that was the last.
+  /// The next step into `step` (its strings keep their room). False: that was the last. Errors: the file was
+  /// changed since it was opened.
   Result<bool> next(Step& step);
   /// Begins again.
   Result<bool> rewind();

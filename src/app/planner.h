@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -24,6 +25,7 @@ struct PlanRequest {
   const plan::Policy& policy;
   const Options& options;
   std::chrono::milliseconds now{};  ///< of the server
+  std::string state{};  ///< path of the state folder, where a planner may keep what it saw; empty: nowhere
 };
 
 /// Finds what one group of rules wants changed. Members of app/planners/, one file each, defining the

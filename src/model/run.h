@@ -50,6 +50,7 @@ struct RunReport {
   std::uint64_t keys_before = 0, keys_after = 0;  ///< of the server; traffic moves these too
   Bytes used_memory_before{}, used_memory_after{};
   std::chrono::milliseconds took{};
+  std::chrono::milliseconds ended{};  ///< by the server's clock, since the epoch; 0: not known
   std::vector<RunWait> waits{};
   std::vector<std::string> notes{};
 };

@@ -29,7 +29,7 @@ inline JournalStep full_journal_step(std::uint64_t number) {
   removed.removed = {hostile(), std::string("\0body\xff", 6), 9, 1'700'000'000'001, 77, 5};
   Before member;
   member.kind = ChangeKind::zset_remove, member.member = hostile(), member.value = "v", member.score = -0.25;
-  member.number = 42;
+  member.number = 42, member.set = -43;
   Before trimmed;
   trimmed.kind = ChangeKind::stream_trim;
   trimmed.entries = {{"1-1", {"field", hostile()}}, {"1-2", {}}};

@@ -86,8 +86,8 @@ TEST(Journal, gives_back_every_field_in_order) {
   ASSERT_EQ(step.before.size(), 3U);
   for (std::size_t i = 0; i < 3; ++i) {
     const auto &a = step.before[i], &b = expected.before[i];
-    EXPECT_EQ(std::tie(a.kind, a.key, a.member, a.value, a.score, a.number, a.entries),
-              std::tie(b.kind, b.key, b.member, b.value, b.score, b.number, b.entries));
+    EXPECT_EQ(std::tie(a.kind, a.key, a.member, a.value, a.score, a.number, a.set, a.entries),
+              std::tie(b.kind, b.key, b.member, b.value, b.score, b.number, b.set, b.entries));
     ASSERT_EQ(a.removed.has_value(), b.removed.has_value());
     if (!a.removed) continue;
     EXPECT_EQ(std::tie(a.removed->key, a.removed->body, a.removed->rdb_version, a.removed->expires_at,

@@ -3,6 +3,7 @@
 #include <signal.h>
 #include <sys/wait.h>
 
+#include <filesystem>
 #include <fstream>
 
 #include "fake_clock.h"
@@ -29,7 +30,7 @@ std::unique_ptr<LeaseKeeper> taken(const RedisServer& server, const std::string&
 
 bool kept(LeaseKeeper& keeper) { return keeper.keep().value(); }
 
-// LEASE-1 F40: one applier per master; who comes second learns who the first is.
+// LEASE-1 F40 A99: one applier per master; who comes second learns who the first is.
 TEST(Lease, second_keeper_is_refused_and_told_who_is_at_work) {
   const RedisServer server;
   const auto first = taken(server, "1f3c");
@@ -182,6 +183,7 @@ TEST(LocalLock, keeps_a_second_run_away_and_says_who_holds_it) {
 TEST(LocalLock, a_stale_file_does_not_block) {
   const Folder state;
   std::ofstream(state.lock()) << "somebody@elsewhere pid 1 run dead\n";
+  std::filesystem::permissions(state.lock(), std::filesystem::perms(0600));
   EXPECT_TRUE(LocalLock::take(state.server.folder(), "1"));
   const pid_t child = ::fork();
   if (child == 0) {

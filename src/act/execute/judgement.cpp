@@ -183,6 +183,7 @@ void Judge::set_expiry(const Change& change) {
   const auto& state = job_.keys[change.key];
   auto& before = record(change);
   before.number = -1;
+  if (change.kind == ChangeKind::expire_at) before.set = change.number;
   const auto known = [&](const Check& check) {
     return check.key == change.key &&
            (check.kind == CheckKind::no_ttl || check.kind == CheckKind::expires_at);

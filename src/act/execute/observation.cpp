@@ -383,13 +383,13 @@ void Observer::read_streams() {
   for (const auto& [key, steps] : streams_) {
     std::int64_t limit = 0;
     for (const auto& [job, i] : steps) limit += job->step.changes[i].limit;
-    ask(*steps.front().first, {"XLEN", key}, [&steps](const Reply& reply) {
+    ask(*steps.front().first, {"XLEN", key}, [&steps = steps](const Reply& reply) {
       for (const auto& [job, i] : steps)
         job->members[i].length = static_cast<std::uint64_t>(number_or(reply, 0));
     });
     ask(*steps.front().first,
         {"XRANGE", key, "-", "+", "COUNT", std::to_string(std::max<std::int64_t>(1, limit))},
-        [&steps](const Reply& reply) {
+        [&steps = steps](const Reply& reply) {
           std::size_t next = 0;
           for (const auto& [job, i] : steps) {
             const auto& change = job->step.changes[i];
