@@ -112,8 +112,8 @@ struct PackedCheck {
 /// Walks a whole blob and proves its structure: lengths, back lengths, counts, the order of an intset.
 PackedCheck check_packed(Packing packing, std::string_view blob);
 
-/// Bytes that the length of an item, behind it, takes in a listpack. Redis takes one byte more one length too
-/// early, but for the first: 16383 would fit 2 bytes and takes 3.
+/// Bytes that the back length of an item takes in a listpack. Redis switches one length early except for the
+/// first: 16383 would fit 2 bytes and takes 3.
 constexpr unsigned bytes_of_back_length(std::uint64_t length) {
   if (length < 128) return 1;  // nearly always
   return length < 16383 ? 2 : length < 2097151 ? 3 : length < 268435455 ? 4 : 5;
