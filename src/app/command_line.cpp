@@ -4,7 +4,8 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <numeric>
+
+#include "base/nearest.h"
 
 namespace headroom::app {
 namespace {
@@ -48,28 +49,6 @@ void describe(CLI::App& app, const Subcommand& command, Options& options) {
       add_option(app, spec, options);
 }
 
-std::size_t distance(std::string_view a, std::string_view b) {  // Levenshtein
-  std::vector<std::size_t> row(b.size() + 1);
-  std::iota(row.begin(), row.end(), std::size_t{0});
-  for (std::size_t i = 1; i <= a.size(); ++i) {
-    std::size_t diagonal = row[0]++;
-    for (std::size_t j = 1; j <= b.size(); ++j) {
-      const auto keep = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
-      diagonal = row[j];
-      row[j] = std::min({keep, row[j] + 1, row[j - 1] + 1});
-    }
-  }
-  return row[b.size()];
-}
-
-std::string nearest(std::string_view word, const std::vector<std::string>& candidates) {
-  std::string best;
-  std::size_t least = std::max<std::size_t>(word.size() / 2, 1) + 1;
-  for (const auto& candidate : candidates)
-    if (const auto d = distance(word, candidate); d < least) least = d, best = candidate;
-  return best;
-}
-
 const Subcommand* find(const std::vector<Subcommand>& commands, std::string_view name) {
   const auto found =
       std::find_if(commands.begin(), commands.end(), [&](const auto& c) { return c.name == name; });
@@ -77,18 +56,18 @@ const Subcommand* find(const std::vector<Subcommand>& commands, std::string_view
 }
 
 Error unknown_command(std::string_view name, const std::vector<Subcommand>& commands) {
-  std::vector<std::string> names;
-  for (const auto& command : commands) names.emplace_back(command.name);
+  std::vector<std::string_view> names;
+  for (const auto& command : commands) names.push_back(command.name);
   const auto close = nearest(name, names);
   return {fmt::format("there is no command '{}'", name), "command line",
           close.empty() ? "headroom help" : fmt::format("headroom {}", close), Exit::usage};
 }
 
-std::vector<std::string> option_names(const Subcommand& command) {
-  std::vector<std::string> names;
+std::vector<std::string_view> option_names(const Subcommand& command) {
+  std::vector<std::string_view> names;
   for (const auto& spec : option_table())
     if (std::find(command.options.begin(), command.options.end(), spec.group) != command.options.end())
-      names.emplace_back(spec.names.substr(spec.names.rfind("--")));
+      names.push_back(spec.names.substr(spec.names.rfind("--")));
   return names;
 }
 

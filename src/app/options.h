@@ -38,6 +38,14 @@ struct Options {
   std::string policy{};
   // Which keys.
   std::string family{}, pattern{}, min_size{}, expiry{}, type{};
+  // Plans and runs.
+  std::string state{};  ///< folder of runs and journals
+  std::string preset{};
+  std::vector<std::string> only{};  ///< rules
+  bool requeue = false, release_parents = false;
+  std::string limit_keys{}, max_share{}, phrase{};
+  bool dry_run = false, yes = false, list_keys = false;
+  std::string duty{}, run_time{}, until{};
   // demo.
   bool keep = false;
 };
@@ -47,16 +55,27 @@ enum class OptionGroup : std::uint8_t {
   db,
   output,
   look,
+  fast,  ///< of look too
   audit,
   snapshot,
+  force,
   allocator,
+  names,
   keys,
   policy,
+  state,
+  planning,
+  show,
+  pace,
+  dry_run,
+  clean,
+  rules,
   demo
 };
 
 /// Where an option's value goes.
-using Place = std::variant<bool Options::*, std::string Options::*, int Options::*, double Options::*>;
+using Place = std::variant<bool Options::*, std::string Options::*, int Options::*, double Options::*,
+                           std::vector<std::string> Options::*>;
 
 /// One option, as data: the command line, the help and the shell completions are all made from this table.
 struct OptionSpec {

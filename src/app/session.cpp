@@ -71,6 +71,21 @@ Result<std::unique_ptr<wire::Link>> Session::open() const {
   return std::make_unique<GuardedLink>(std::move(*connection));
 }
 
+Result<std::unique_ptr<wire::Link>> Session::open_for_changes(
+    std::chrono::milliseconds patience, std::shared_ptr<wire::Cancellation> cancellation) const {
+  wire::Deadlines deadlines;
+  deadlines.connect = std::chrono::milliseconds(static_cast<std::int64_t>(connect_timeout_ * 1000));
+  deadlines.command = patience;
+  auto connection = wire::Connection::open(endpoint_, command_, deadlines, {}, std::move(cancellation));
+  if (!connection) return fail(connection.error());
+  return std::move(*connection);
+}
+
+std::string Session::host() const {
+  return endpoint_.kind == wire::Endpoint::Kind::tcp ? fmt::format("{}:{}", endpoint_.host, endpoint_.port)
+                                                     : endpoint_.path;
+}
+
 Result<Session> session(const Invocation& invocation, const std::string& target) {
   const auto& options = invocation.options;
   if (options.connect_timeout <= 0 || options.connect_timeout > 3600)

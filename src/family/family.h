@@ -14,6 +14,10 @@
 /// What headroom knows of the libraries that write keys: data, one file per library in known/.
 namespace headroom::family {
 
+/// Names of headroom itself begin so. What a run put aside still looks like a key of its library behind this,
+/// but no other family's shapes and no proof may have it: planners would find it again.
+inline constexpr std::string_view own_names = "headroom:";
+
 /// A set of key types.
 struct Types {
   std::uint16_t bits = 0;

@@ -36,7 +36,8 @@ ShapeFinder::ShapeFinder(const ShapeBook& book, const Choice& chosen) {
       const KeyShape& shape = families[f].shapes[s];
       const Shape& program = book.program(f, s);
       if (!chosen(families[f], shape, program)) continue;
-      const Entry entry{static_cast<std::uint16_t>(f), static_cast<std::uint16_t>(s), shape.types, &program};
+      const Entry entry{static_cast<std::uint16_t>(f), static_cast<std::uint16_t>(s), shape.types,
+                        families[f].name == "headroom", &program};
       for (std::size_t byte = 0; byte < by_last_byte_.size(); ++byte)
         if (program.may_end_in(static_cast<char>(byte))) by_last_byte_[byte].push_back(entry);
     }
@@ -45,9 +46,10 @@ ShapeFinder::ShapeFinder(const ShapeBook& book, const Choice& chosen) {
 void ShapeFinder::find(std::string_view key, KeyType type, std::vector<Fit>& fits) const {
   fits.clear();
   if (key.empty()) return;
+  const bool own = key.starts_with(own_names);
   for (const Entry& entry : by_last_byte_[static_cast<unsigned char>(key.back())]) {
     if (!fits.empty() && fits.back().family == entry.family) continue;
-    if (!may_be(entry.types, type)) continue;
+    if ((own && !entry.own) || !may_be(entry.types, type)) continue;
     if (const auto lead = entry.program->fit(key)) fits.push_back({entry.family, entry.shape, *lead});
   }
 }
@@ -55,8 +57,10 @@ void ShapeFinder::find(std::string_view key, KeyType type, std::vector<Fit>& fit
 bool ShapeFinder::any(std::string_view key) const {
   if (key.empty()) return false;
   const auto& entries = by_last_byte_[static_cast<unsigned char>(key.back())];
-  return std::any_of(entries.begin(), entries.end(),
-                     [&](const Entry& entry) { return entry.program->fit(key).has_value(); });
+  const bool own = key.starts_with(own_names);
+  return std::any_of(entries.begin(), entries.end(), [&](const Entry& entry) {
+    return (!own || entry.own) && entry.program->fit(key).has_value();
+  });
 }
 
 }  // namespace headroom::family

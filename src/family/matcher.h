@@ -56,6 +56,7 @@ class ShapeFinder {
     std::uint16_t family = 0;
     std::uint16_t shape = 0;
     Types types{};
+    bool own = false;  ///< of headroom itself; no others fit its names
     const Shape* program = nullptr;
   };
   std::array<std::vector<Entry>, 256> by_last_byte_{};

@@ -2,10 +2,11 @@
 
 #include <fmt/format.h>
 
-#include <charconv>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <tuple>
+
+#include "report/json_moment.h"
 
 namespace headroom::report {
 namespace {
@@ -15,25 +16,6 @@ using Json = nlohmann::json;
 Error not_an_audit(std::string_view where, std::string_view why) {
   return {fmt::format("this is no saved audit: {}", why), std::string(where),
           "make one: headroom audit --format json --output FILE", Exit::usage};
-}
-
-/// The decimal number in text[at, at + size); -1 when there is none.
-int number_at(std::string_view text, std::size_t at, std::size_t size) {
-  int value = -1;
-  if (text.size() >= at + size) std::from_chars(text.data() + at, text.data() + at + size, value);
-  return value;
-}
-
-// Only what we write ourselves: "2026-11-21T05:40:00Z", with or without a fraction.
-std::chrono::milliseconds moment_of(const Json& value) {
-  using namespace std::chrono;
-  if (!value.is_string()) return {};
-  const auto text = value.get<std::string>();
-  const year_month_day date{year(number_at(text, 0, 4)), month(static_cast<unsigned>(number_at(text, 5, 2))),
-                            day(static_cast<unsigned>(number_at(text, 8, 2)))};
-  if (!date.ok()) return {};
-  return sys_days(date).time_since_epoch() + hours(number_at(text, 11, 2)) + minutes(number_at(text, 14, 2)) +
-         seconds(number_at(text, 17, 2));
 }
 
 std::string text_of(const Json& row, const char* name) {

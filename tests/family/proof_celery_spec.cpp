@@ -82,6 +82,15 @@ TEST(CeleryProof, keeps_prefixes_and_databases_apart) {
                            "db3 result-without-ttl 1 100 proved"));
 }
 
+TEST(CeleryProof, leaves_alone_what_headroom_put_aside) {
+  FedSnapshot snapshot("celery");
+  snapshot
+      .string("headroom:q:00112233445566778899aabbccddeeff:{celery-task-meta-1}celery-task-meta-1",
+              result_done("2026-01-01T00:00:00"))
+      .prove();
+  EXPECT_THAT(snapshot.debris, IsEmpty());
+}
+
 TEST(CeleryProof, leaves_names_alone_that_only_look_like_results) {
   FedSnapshot snapshot("celery");
   snapshot.string("celery-task-meta-", "x")

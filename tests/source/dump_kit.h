@@ -5,8 +5,8 @@
 #include <string>
 #include <string_view>
 
+#include "base/crc64.h"
 #include "scan_kit.h"
-#include "source/rdb/crc64.h"
 
 /// DUMP payloads of a real server, taken apart and put together: one type byte, the value, 2 bytes of RDB
 /// version, 8 bytes of CRC64. Source: createDumpPayload() in src/cluster.c of Redis 7.0.

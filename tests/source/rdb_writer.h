@@ -8,8 +8,8 @@
 #include <string_view>
 #include <vector>
 
+#include "base/crc64.h"
 #include "packed_kit.h"
-#include "source/rdb/crc64.h"
 #include "source/rdb_kit.h"
 
 /// Writes RDB files by hand, for layouts that no server here writes. Layout: rdb-and-speed.md section 5.

@@ -1,17 +1,12 @@
 #pragma once
 
 #include <memory>
-#include <string>
 #include <string_view>
-#include <unordered_map>
-#include <vector>
 
 #include "app/families.h"
+#include "app/key_owners.h"
 #include "app/rdb/key_filter.h"
 #include "app/snapshot_survey.h"
-#include "family/landmarks.h"
-#include "model/pattern_group.h"
-#include "survey/collector.h"
 
 namespace headroom::app {
 
@@ -23,15 +18,12 @@ class KeyFamilies {
   static Result<std::unique_ptr<KeyFamilies>> read(const SnapshotTarget& target, const Options& options,
                                                    Families families);
   /// Of a key that was in the snapshot; null when it is of a pattern of nobody's.
-  const Attribution* of(std::uint32_t db, std::string_view key) const;
+  const Attribution* of(std::uint32_t db, std::string_view key) const { return owners_.of(db, key); }
 
  private:
-  explicit KeyFamilies(Families families);
+  explicit KeyFamilies(Families families) : families_(std::move(families)), owners_(families_.all()) {}
   Families families_;
-  family::Landmarks landmarks_;
-  survey::Collector collector_;
-  std::vector<PatternGroup> groups_{};
-  std::unordered_map<std::string, const Attribution*> by_pattern_{};
+  KeyOwners owners_;
 };
 
 /// What the filter needs to know of families: null when it asks for none. Errors (Exit::usage): there is no

@@ -29,6 +29,7 @@ Reading Prover::wants(const StoredKey& key) {
 
 Reading Prover::ask(const StoredKey& key, NameGate::Asked asked) {
   if (key.expires && key.expires_at <= now_) return Reading::nothing;
+  if (key.key.starts_with(own_names)) return Reading::nothing;
   listening_.clear();
   Reading most = Reading::nothing;
   for (; asked != 0; asked &= asked - 1) {

@@ -2,7 +2,7 @@
 #include <charconv>
 
 #include "family/proof/ledger.h"
-#include "family/proof/value_text.h"
+#include "base/value_text.h"
 
 namespace headroom::family::proofs {
 namespace {

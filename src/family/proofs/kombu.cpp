@@ -1,5 +1,5 @@
 #include "family/proof/ledger.h"
-#include "family/proof/value_text.h"
+#include "base/value_text.h"
 
 namespace headroom::family::proofs {
 namespace {

@@ -1,7 +1,7 @@
 #include <limits>
 
 #include "family/proof/ledger.h"
-#include "family/proof/value_text.h"
+#include "base/value_text.h"
 
 namespace headroom::family::proofs {
 namespace {

@@ -4,7 +4,7 @@
 #include <atomic>
 #include <thread>
 
-#include "source/rdb/crc64.h"
+#include "base/crc64.h"
 #include "source/rdb/handoff.h"
 
 namespace headroom::source::rdb {

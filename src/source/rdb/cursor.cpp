@@ -4,7 +4,7 @@
 #include <bit>
 #include <cassert>
 
-#include "source/rdb/crc64.h"
+#include "base/crc64.h"
 
 namespace headroom::source::rdb {
 

@@ -1,4 +1,4 @@
-#include "source/rdb/little_endian.h"
+#include "base/little_endian.h"
 #include "source/rdb/packed.h"
 
 // An intset: u32 width of an item (2, 4, 8), u32 items, the items in rising order.

@@ -1,6 +1,6 @@
 #include <algorithm>
 
-#include "source/rdb/little_endian.h"
+#include "base/little_endian.h"
 #include "source/rdb/number_text.h"
 #include "source/rdb/packed.h"
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
-#include "source/rdb/little_endian.h"
+#include "base/little_endian.h"
 #include "source/rdb/number_text.h"
 
 namespace headroom::source::rdb {

@@ -1,4 +1,4 @@
-#include "source/rdb/little_endian.h"
+#include "base/little_endian.h"
 #include "source/rdb/packed.h"
 
 // A ziplist: u32 bytes in all, u32 offset of the last item, u16 items (65535: unknown), items, 0xff. An item:

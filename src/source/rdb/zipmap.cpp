@@ -1,4 +1,4 @@
-#include "source/rdb/little_endian.h"
+#include "base/little_endian.h"
 #include "source/rdb/packed.h"
 
 // A zipmap: one byte of pairs (254: unknown), then of each pair: length, field, length, free bytes

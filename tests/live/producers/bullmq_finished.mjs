@@ -19,9 +19,12 @@ const library = new BullmqLibrary(options.library, { connection, prefix: 'bull' 
 const queue = library.queue(options.queue);
 const body = 'x'.repeat(Number(options.bytes));
 const jobs = Number(options.jobs);
-for (let made = 0; made < jobs; made += 500)
-  await queue.addBulk(Array.from({ length: Math.min(500, jobs - made) }, () => ({ name: 'email', data: { body } })));
-await library.work(options.queue, { concurrency: 50 });
+for (let made = 0; made < jobs;) {
+  const goal = Math.min(made + 10_000, jobs); // so many at a time, since working off has a time limit
+  for (; made < goal; made = Math.min(made + 500, goal))
+    await queue.addBulk(Array.from({ length: Math.min(500, goal - made) }, () => ({ name: 'email', data: { body } })));
+  await library.work(options.queue, { concurrency: 50 });
+}
 const completed = await queue.getCompletedCount();
 await library.closeAll();
 process.stdout.write(`${JSON.stringify({ completed })}\n`, () => process.exit(0));

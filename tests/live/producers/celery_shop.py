@@ -3,6 +3,7 @@ URL may hold a password, and arguments of a process can be read by everybody."""
 import json
 import os
 import time
+import zlib
 
 from celery import Celery
 
@@ -67,3 +68,29 @@ def add_one_more(self, x):
 @app.task
 def cleanup():
     return "nobody consumes the queue this is routed to"
+
+
+def token(number):
+    """What only the task with this number is given."""
+    return zlib.crc32(b"%d" % number)
+
+
+def write_down(what, number, given):
+    """Into the ledger, a file: one line per execution, whole even when several processes write."""
+    with open(app.conf.shop_ledger, "ab", buffering=0) as ledger:
+        ledger.write(f"{what} {number} {'own' if given == token(number) else 'foreign'}\n".encode())
+
+
+@app.task(bind=True, max_retries=3)
+def counted(self, number, given, failures=0):
+    """Runs failures + 1 times; celery_accounted.py counts."""
+    write_down("run", number, given)
+    if self.request.retries < failures:
+        raise self.retry(countdown=0)
+    return number
+
+
+@app.task
+def counted_total(numbers, number, given):
+    write_down("run", number, given)
+    return sum(numbers)

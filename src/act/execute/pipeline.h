@@ -1,0 +1,42 @@
+#pragma once
+
+#include <functional>
+#include <initializer_list>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "wire/link.h"
+
+namespace headroom::act {
+
+/// What went wrong with a request, if anything.
+struct Trouble {
+  enum class Kind : std::uint8_t {
+    none,
+    lost,     ///< the connection is gone; what was sent may or may not have been done
+    refused,  ///< `text` is an error of the server; nothing was done
+  } kind = Kind::none;
+  std::string text{};
+  explicit operator bool() const { return kind != Kind::none; }
+};
+
+/// Commands that go out together, each with what to do about its answer.
+class Pipeline {
+ public:
+  using Take = std::function<void(const wire::Reply&)>;
+  /// `link` is borrowed. Needs: nothing pending there.
+  explicit Pipeline(wire::Link& link) : link_(link) {}
+
+  void ask(std::initializer_list<std::string_view> command, Take take);
+  void ask(wire::Command command, Take take);
+  bool empty() const { return takes_.empty(); }
+  /// Sends all, gives each its answer (errors too), in order.
+  Trouble run();
+
+ private:
+  wire::Link& link_;
+  std::vector<Take> takes_{};
+};
+
+}  // namespace headroom::act

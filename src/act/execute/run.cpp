@@ -1,0 +1,360 @@
+#include "act/execute/run.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "act/execute/judgement.h"
+#include "act/execute/settle.h"
+#include "wire/reactions.h"
+
+namespace headroom::act {
+
+using std::chrono::steady_clock;
+using wire::Reaction;
+
+namespace {
+
+constexpr std::uint16_t most_tries = 8;
+
+std::vector<Job*> open_jobs(Batch& batch) {
+  std::vector<Job*> jobs;
+  for (auto& job : batch.jobs) {
+    if (!job.outcome) jobs.push_back(&job);
+  }
+  return jobs;
+}
+
+std::uint64_t keys_in(const JournalStep& record) {
+  return static_cast<std::uint64_t>(
+      std::count_if(record.before.begin(), record.before.end(), [](const Before& before) {
+        return before.removed || before.kind == ChangeKind::expire_at || before.kind == ChangeKind::persist ||
+               before.kind == ChangeKind::quarantine;
+      }));
+}
+
+}  // namespace
+
+Run::Run(const ApplyTarget& target, const NextStep& next, std::uint64_t first, const PlanHeader& plan,
+         JournalWriter& journal, Pace& pace, const ApplyOptions& options, const OnApplyProgress& progress)
+    : target_(target),
+      plan_(plan),
+      journal_(journal),
+      pace_(pace),
+      options_(options),
+      progress_(progress),
+      traits_(traits_of(target.server)),
+      reading_{traits_, options.largest_dump, options.fence_key, options.fence_token},
+      means_{options.scripts, options.watch},
+      grouping_(next, first, options, traits_),
+      tally_(plan, target.address) {
+  lanes_.reserve(std::max<std::size_t>(1, options.lanes));
+  while (lanes_.size() < std::max<std::size_t>(1, options.lanes)) lanes_.emplace_back(target_, clock_);
+}
+
+Result<RunReport> Run::go() {
+  const auto began = steady_clock::now();
+  if (auto ready = begin(); !ready) return fail(ready.error());
+  while (!stopped()) {
+    auto batches = grouping_.group(pace_.batch(), means_);
+    if (!batches) return fail(batches.error());
+    if (batches->empty()) break;
+    if (auto made = make(*std::move(batches)); !made) return fail(made.error());
+  }
+  auto report = end();
+  if (report)
+    report->took = std::chrono::duration_cast<std::chrono::milliseconds>(steady_clock::now() - began);
+  return report;
+}
+
+Result<bool> Run::begin() {
+  if (auto opened = lanes_[0].open(); !opened) return fail(opened.error());
+  return find_means();
+}
+
+/// What the preflight found may have changed since; a run that cannot work is refused before it begins.
+Result<bool> Run::find_means() {
+  auto& link = lanes_[0].link();
+  const auto allows = [](const std::string& refusal) {
+    const auto reaction = wire::reaction_to(refusal).reaction;
+    return refusal.empty() || (reaction != Reaction::fatal && reaction != Reaction::feature_missing);
+  };
+  const auto taught = means_.scripts ? teach_script(link) : Trouble{};
+  std::string no_watch;
+  Pipeline pipeline(link);
+  pipeline.ask({"WATCH", "headroom:probe"}, [&](const wire::Reply& reply) {
+    if (reply.is_error()) no_watch = reply.text;
+  });
+  pipeline.ask({"UNWATCH"}, [](const wire::Reply&) {});
+  const auto asked = pipeline.run();
+  for (const auto& trouble : {taught, asked}) {
+    if (trouble.kind == Trouble::Kind::lost) return fail({trouble.text, target_.address, "try again"});
+  }
+  means_.scripts = means_.scripts && allows(taught.text);
+  means_.watch = means_.watch && allows(no_watch);
+  if (!means_.scripts && !means_.watch) {
+    return fail(
+        {"this server lets us use neither scripts nor WATCH: nothing can be checked and changed in one turn",
+         target_.address, "grant +eval +evalsha, or +watch +multi +exec", Exit::refused});
+  }
+  return true;
+}
+
+bool Run::permitted() {
+  if (stopped()) return false;
+  const auto go = pace_.permit();
+  if (!go) {
+    stop(go.error().what);
+  } else if (*go == Pace::Go::stop) {
+    stop(pace_.why_stopped());
+  }
+  return !stopped();
+}
+
+/// A lane with a connection, or null: the run has stopped.
+Lane* Run::open_lane(std::size_t i) {
+  auto& lane = lanes_[i % lanes_.size()];
+  if (lane.is_open() || reconnect(lane, {})) return &lane;
+  return nullptr;
+}
+
+Result<bool> Run::make(std::vector<Batch> batches) {
+  busiest_ = 0;
+  std::size_t read = 0;
+  for (; read < batches.size(); ++read) {
+    auto* lane = open_lane(read);
+    if (lane == nullptr || !observe(batches[read], *lane)) break;
+    write_down(batches[read]);
+  }
+  if (read > 0) {
+    if (auto synced = journal_.sync(); !synced) return fail(synced.error());
+  }
+  Lane* last = nullptr;
+  for (std::size_t i = 0; i < read && !stopped(); ++i) {
+    auto* lane = open_lane(i);
+    if (lane == nullptr || !change(batches[i], *lane)) break;
+    last = lane;
+  }
+  finish(batches);
+  if (last != nullptr && !stopped() && last->is_open()) replicas_have_it(*last);
+  if (busiest_ > 1 && !stopped())
+    rest("keys that are being changed",
+         std::chrono::milliseconds(2U << std::min<std::uint16_t>(busiest_, 6)));
+  return true;
+}
+
+/// Reads and judges a batch, as often as it takes. False: the run has stopped.
+bool Run::observe(Batch& batch, Lane& lane) {
+  while (true) {
+    bool fenced = false;
+    if (needs_reading(batch) && !permitted()) return false;
+    auto trouble = read(batch, lane, fenced);
+    if (fenced) stop("the lease was taken over by another run");
+    if (stopped()) return false;
+    if (!trouble && refusals(batch, trouble)) return !stopped();
+    if (!recover(lane, trouble)) return false;
+  }
+}
+
+Trouble Run::read(Batch& batch, Lane& lane, bool& fenced) {
+  if (auto trouble = lane.select(batch.db)) return trouble;
+  if (auto trouble = settle_lost(batch, lane)) return trouble;
+  if (lane.watching) {
+    Pipeline pipeline(lane.link());
+    pipeline.ask({"UNWATCH"}, [](const wire::Reply&) {});
+    if (auto trouble = pipeline.run()) return trouble;
+  }
+  lane.watching = batch.way == Way::watched || batch.way == Way::plain;
+  const auto began = steady_clock::now();
+  if (auto trouble = act::observe(lane.link(), batch, reading_, fenced)) return trouble;
+  if (needs_reading(batch)) pace_.served(steady_clock::now() - began, batch.units);
+  return {};
+}
+
+/// Steps whose reply was lost: those that were made are done with.
+Trouble Run::settle_lost(Batch& batch, Lane& lane) {
+  Pipeline pipeline(lane.link());
+  for (auto& job : batch.jobs) {
+    if (!job.lost || job.outcome) continue;
+    ask_whether_done(pipeline, job.record, [&job](std::optional<bool> done) {
+      if (!done || !*done) return;
+      job.outcome = StepOutcome::removed;
+      job.keys_changed = keys_in(job.record);
+    });
+  }
+  return pipeline.run();
+}
+
+/// Because of one step that the server will not have: each goes alone.
+void Run::part(const std::vector<Job*>& jobs, const std::string& refusal) {
+  for (auto* job : jobs) job->alone = true;
+  if (jobs.size() > 1) return;
+  jobs.front()->outcome = StepOutcome::failed;
+  jobs.front()->reason = refusal;
+}
+
+/// Judges what was read. False: `trouble` says why it is to be read again.
+bool Run::refusals(Batch& batch, Trouble& trouble) {
+  if (!batch.refused.empty()) {
+    if (wire::reaction_to(batch.refused).reaction == Reaction::skip_key) {
+      part(open_jobs(batch), batch.refused);
+      return true;
+    }
+    trouble = {Trouble::Kind::refused, batch.refused};
+    return false;
+  }
+  for (auto& job : batch.jobs) {
+    if (job.outcome) continue;
+    if (job.refused.empty()) {
+      judge(job, traits_, plan_.id);
+    } else if (wire::reaction_to(job.refused).reaction == Reaction::skip_key) {
+      job.outcome = StepOutcome::failed;
+      job.reason = job.refused;
+    } else {
+      trouble = {Trouble::Kind::refused, job.refused};
+      return false;
+    }
+  }
+  return true;
+}
+
+void Run::write_down(Batch& batch) {
+  if (!batch.refused.empty()) return;
+  for (auto& job : batch.jobs) {
+    if (job.outcome) continue;
+    journal_.add(job.record);
+  }
+}
+
+bool Run::change(Batch& batch, Lane& lane) {
+  const auto jobs = open_jobs(batch);
+  if (jobs.empty() || !batch.refused.empty()) return true;
+  if (!permitted()) return false;
+  const auto deadline = clock_.now() + options_.script_deadline.count();
+  const auto began = steady_clock::now();
+  Made made;
+  if (const auto trouble = lane.select(batch.db)) {
+    made = {trouble.kind == Trouble::Kind::lost ? Made::End::lost : Made::End::refused, trouble.text, {}};
+  } else {
+    made = make_changes(lane, clock_, batch.way, jobs, deadline, {options_.fence_key, options_.fence_token});
+  }
+  ++batches_;
+  if (made.end != Made::End::lost) pace_.served(steady_clock::now() - began, batch.units);
+  return take(batch, lane, std::move(made), jobs, deadline);
+}
+
+bool Run::take(Batch& batch, Lane& lane, Made made, const std::vector<Job*>& jobs, std::int64_t deadline) {
+  Trouble trouble;
+  switch (made.end) {
+    case Made::End::made:
+      trouble_since_.reset();
+      for (std::size_t i = 0; i < jobs.size(); ++i) take_result(*jobs[i], made.results[i], trouble);
+      return !trouble || recover(lane, trouble);
+    case Made::End::lost:
+      for (auto* job : jobs) job->lost = true;
+      if (!reconnect(lane, made.text)) return false;
+      trouble = lane.outlive(deadline);
+      return !trouble || recover(lane, trouble);
+    case Made::End::refused:
+      return recover(lane, {Trouble::Kind::refused, made.text});
+    case Made::End::aborted:
+      for (auto* job : jobs) {
+        job->compare = means_.scripts;
+        try_again(*job, "its key was changed each time it was looked at");
+      }
+      return true;
+    case Made::End::late:
+      for (auto* job : jobs) try_again(*job, "the server was too slow each time");
+      return true;
+    case Made::End::fenced:
+      stop("the lease was taken over by another run");
+      return false;
+    case Made::End::forgotten:
+      if ((trouble = teach_script(lane.link()))) return recover(lane, trouble);
+      return true;
+    case Made::End::no_memory:
+      if (batch.way == Way::plain) return recover(lane, {Trouble::Kind::refused, made.text});
+      if (means_.watch)
+        notes_.emplace_back("the server is at maxmemory: values were compared by script instead of WATCH");
+      means_.watch = false;
+      return true;
+  }
+  return true;
+}
+
+/// Of one step that the server answered for.
+bool Run::take_result(Job& job, const ScriptResult& result, Trouble& trouble) {
+  using Kind = ScriptResult::Kind;
+  switch (result.kind) {
+    case Kind::done:
+      job.outcome = StepOutcome::removed;
+      job.keys_changed = static_cast<std::uint64_t>(result.keys);
+      return true;
+    case Kind::changed:
+      job.outcome = job.lost ? StepOutcome::unknown : StepOutcome::changed;
+      return true;
+    case Kind::gone:
+      job.outcome = StepOutcome::gone;
+      return true;
+    case Kind::stale:
+      try_again(job, "its key was changed each time it was looked at");
+      return true;
+    case Kind::refused:
+      break;
+  }
+  const auto reaction = wire::reaction_to(result.text).reaction;
+  if (reaction == Reaction::wait_and_retry || reaction == Reaction::pause) {
+    trouble = {Trouble::Kind::refused, result.text};
+    return true;
+  }
+  job.outcome = StepOutcome::failed;
+  job.reason = result.text;
+  if (reaction != Reaction::skip_key) trouble = {Trouble::Kind::refused, result.text};
+  return true;
+}
+
+/// Left without an outcome, it goes back to the steps that wait; after many tries it counts as changed.
+void Run::try_again(Job& job, std::string_view why) {
+  ++job.tries;
+  busiest_ = std::max(busiest_, job.tries);
+  if (job.tries < most_tries) return;
+  job.outcome = job.lost ? StepOutcome::unknown : StepOutcome::changed;
+  job.reason = why;
+}
+
+/// Outcomes into the journal and the report; the rest goes back.
+void Run::finish(std::vector<Batch>& batches) {
+  for (auto& batch : batches) {
+    for (auto& job : batch.jobs) {
+      if (!job.outcome) {
+        grouping_.again(std::move(job));
+        continue;
+      }
+      tally_.count(job);
+      journal_.add(JournalOutcome{job.number, *job.outcome});
+    }
+  }
+  if (progress_) progress_({tally_.ended(), plan_.steps, {}});
+}
+
+Result<RunReport> Run::end() {
+  const auto drained = grouping_.drain(
+      [this](Job& job) {
+        tally_.count(job);
+        journal_.add(JournalOutcome{job.number, job.lost ? StepOutcome::unknown : StepOutcome::pending});
+      },
+      [this](const Step& step) { tally_.count_pending(step); });
+  if (!drained) return fail(drained.error());
+  if (auto synced = journal_.sync(); !synced) return fail(synced.error());
+  auto report = tally_.report();
+  report.complete = !stopped();
+  report.stopped_by = stopped_by_;
+  report.batches = batches_;
+  report.journal_bytes.count = journal_.bytes();
+  report.waits = pace_.waits();
+  report.notes.insert(report.notes.end(), notes_.begin(), notes_.end());
+  return report;
+}
+
+}  // namespace headroom::act

@@ -1,0 +1,265 @@
+#include "act/execute/script.h"
+
+#include <openssl/sha.h>
+
+#include <array>
+#include <cassert>
+
+#include "base/text.h"
+
+namespace headroom::act {
+namespace {
+
+/// KEYS: each once. ARGV: deadline, fence token (its key is KEYS[1]), then the steps: number of checks,
+/// of derived checks, of changes, then these: a word, the place of the key, 0 to 2 more. Answers a number
+/// for each step (keys changed; -1 changed, -2 gone, -3 stale) or the text of an error.
+constexpr std::string_view text = R"lua(
+local K, A = KEYS, ARGV
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+if now > tonumber(A[1]) then return 'late' end
+if A[2] ~= '' then
+  local holder = redis.call('GET', K[1])
+  if not holder or string.sub(holder, 1, #A[2]) ~= A[2] then return 'fenced' end
+end
+
+local refused
+local function ask(...)
+  local r = redis.pcall(...)
+  if type(r) == 'table' and r.err then
+    if not string.find(r.err, 'WRONGTYPE', 1, true) then refused = refused or r.err end
+    return nil
+  end
+  return r
+end
+local function kind(k)
+  local r = ask('TYPE', k)
+  return r and r.ok
+end
+local function has(k, m)
+  local t = kind(k)
+  if t == 'zset' then return ask('ZSCORE', k, m) and 1 or 0 end
+  if t == 'set' then return ask('SISMEMBER', k, m) end
+  if t == 'hash' then return ask('HEXISTS', k, m) end
+  return t == 'none' and 'none'
+end
+local function plain(s)
+  return s and (string.find(s, '^%-?%d+$') or string.find(s, '^%-?%d+%.%d*$')) and tonumber(s)
+end
+
+-- Each word: how many arguments it has (itself and the key counted), and what it does.
+local size = {
+  absent = 2, exists = 2, type = 3, nottl = 2, expires = 3, nears = 3, idle = 3, value = 3, length = 4, score = 4,
+  member = 3, nomember = 3, notlisted = 4, field = 4, nofield = 3, fieldmost = 4, sha1 = 3, oldest = 3, listed = 3,
+  unlink = 2, expireat = 3, persist = 2, rename = 3, zrem = 3, srem = 3, hdel = 3, lrem = 3, rpush = 3, xtrim = 3,
+  xdel = 3}
+local holds = {
+  absent = function(k) return ask('EXISTS', k) == 0 end,
+  exists = function(k) return ask('EXISTS', k) == 1 end,
+  type = function(k, a) return kind(k) == a end,
+  nottl = function(k) return ask('PTTL', k) == -1 end,
+  expires = function(k, a) return ask('PEXPIRETIME', k) == tonumber(a) end,
+  nears = function(k, a)
+    local rest = ask('PTTL', k)
+    return rest and rest >= 0 and math.abs(now + rest - tonumber(a)) <= 20
+  end,
+  idle = function(k, a)
+    local idle = ask('OBJECT', 'IDLETIME', k)
+    return idle and idle >= tonumber(a)
+  end,
+  value = function(k, a) return ask('GET', k) == a end,
+  length = function(k, a, b)
+    local length = ask(a, k)
+    return length and length <= tonumber(b)
+  end,
+  score = function(k, a, b)
+    local score = ask('ZSCORE', k, a)
+    return score and tonumber(score) == tonumber(b)
+  end,
+  member = function(k, a) return has(k, a) == 1 end,
+  nomember = function(k, a)
+    local r = has(k, a)
+    return r == 0 or r == 'none'
+  end,
+  notlisted = function(k, a, b)
+    local length = ask('LLEN', k)
+    return length and length <= tonumber(b) and ask('LPOS', k, a) == false
+  end,
+  listed = function(k, a) return ask('LPOS', k, a) end,
+  field = function(k, a, b) return ask('HGET', k, a) == b end,
+  nofield = function(k, a) return ask('EXISTS', k) == 1 and ask('HEXISTS', k, a) == 0 end,
+  fieldmost = function(k, a, b)
+    local number = plain(ask('HGET', k, a))
+    return number and number <= tonumber(b)
+  end,
+  sha1 = function(k, a)
+    local dump = ask('DUMP', k)
+    return dump and redis.sha1hex(dump) == a
+  end,
+  oldest = function(k, a)
+    local before = ask('XRANGE', k, '-', a, 'COUNT', 1)
+    return before and #before == 0
+  end}
+-- A change answers how much it changed, and whether that counts as a key.
+local make = {
+  unlink = function(k) return ask('UNLINK', k), 1 end,
+  expireat = function(k, a) return ask('PEXPIREAT', k, a), 1 end,
+  persist = function(k) return ask('PERSIST', k), 1 end,
+  rename = function(k, a)
+    local r = redis.pcall('RENAMENX', k, K[tonumber(a)])
+    if type(r) ~= 'table' then
+      if r == 0 then refused = 'BUSYKEY the quarantine name is taken' end
+      return r, 1
+    end
+    if string.find(r.err, 'no such key', 1, true) then return 0, 1 end
+    refused = refused or r.err
+    return 0, 1
+  end,
+  zrem = function(k, a) return ask('ZREM', k, a), 0 end,
+  srem = function(k, a) return ask('SREM', k, a), 0 end,
+  hdel = function(k, a) return ask('HDEL', k, a), 0 end,
+  lrem = function(k, a) return ask('LREM', k, 1, a), 0 end,
+  rpush = function(k, a) return ask('RPUSH', k, a), 0 end,
+  xtrim = function(k, a) return ask('XTRIM', k, 'MINID', '=', a), 0 end,
+  xdel = function(k, a)
+    local ids = {}
+    for id in string.gmatch(a, '%S+') do ids[#ids + 1] = id end
+    return ask('XDEL', k, unpack(ids)), 0
+  end}
+
+local out, i, last = {}, 3, #A
+while i <= last do
+  local checks, derived, changes = tonumber(A[i]), tonumber(A[i + 1]), tonumber(A[i + 2])
+  i = i + 3
+  local code
+  for c = 1, checks + derived do
+    local word = A[i]
+    if not code then
+      local k = K[tonumber(A[i + 1])]
+      if not holds[word](k, A[i + 2], A[i + 3]) then
+        code = c > checks and -3 or (word == 'absent' or ask('EXISTS', k) == 1) and -1 or -2
+      end
+    end
+    i = i + size[word]
+  end
+  local done, keys = 0, 0
+  for c = 1, changes do
+    local word = A[i]
+    if not code and not refused then
+      local n, key = make[word](K[tonumber(A[i + 1])], A[i + 2])
+      n = n or 0
+      done = done + n
+      keys = keys + n * key
+      if c == 1 and n == 0 and key == 1 then code = -2 end
+    end
+    i = i + size[word]
+  end
+  out[#out + 1] = refused or code or (done > 0 and keys or -2)
+  refused = nil
+end
+return out
+)lua";
+
+std::string hex(std::string_view bytes) {
+  constexpr std::string_view digits = "0123456789abcdef";
+  std::string out;
+  for (const char c : bytes) {
+    const auto byte = static_cast<unsigned char>(c);
+    out.push_back(digits[byte >> 4]);
+    out.push_back(digits[byte & 15]);
+  }
+  return out;
+}
+
+}  // namespace
+
+std::string sha1_hex(std::string_view bytes) {
+  std::array<unsigned char, SHA_DIGEST_LENGTH> digest{};
+  ::SHA1(reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(), digest.data());
+  return hex({reinterpret_cast<const char*>(digest.data()), digest.size()});
+}
+
+std::string_view script_text() { return text; }
+
+const std::string& script_sha1() {
+  static const std::string sha1 = sha1_hex(text);
+  return sha1;
+}
+
+std::string_view small_number(std::size_t number) {
+  static const auto numbers = [] {
+    std::array<std::string, 10'000> texts;
+    for (std::size_t i = 0; i < texts.size(); ++i) texts[i] = std::to_string(i);
+    return texts;
+  }();
+  assert(number < numbers.size());
+  return numbers[number];
+}
+
+ScriptCall::ScriptCall(std::int64_t deadline, std::string_view fence_key, std::string_view fence_token)
+    : deadline_(std::to_string(deadline)) {
+  if (!fence_token.empty()) index_of(fence_key);
+  add(fence_token);
+}
+
+std::string_view ScriptCall::index_of(std::string_view key) {
+  const auto [place, is_new] = places_.try_emplace(key, keys_.size() + 1);
+  if (is_new) keys_.push_back(key);
+  return small_number(place->second);
+}
+
+void ScriptCall::add(const ScriptOp& op) {
+  add(op.code);
+  add(index_of(op.key));
+  if (op.code == "rename") return add(index_of(op.a));
+  if (op.arity > 2) add(op.a);
+  if (op.arity > 3) add(op.b);
+}
+
+void ScriptCall::add(const Job& job) {
+  add(small_number(job.checks.size()));
+  add(small_number(job.derived.size()));
+  add(small_number(job.changes.size()));
+  for (const auto* ops : {&job.checks, &job.derived, &job.changes}) {
+    for (const auto& op : *ops) add(op);
+  }
+}
+
+void ScriptCall::queue(Pipeline& pipeline, bool whole, Pipeline::Take take) const {
+  std::vector<std::string_view> words;
+  words.reserve(keys_.size() + arguments_.size() + 4);
+  if (whole) {
+    words.assign({"EVAL", text});
+  } else {
+    words.assign({"EVALSHA", script_sha1()});
+  }
+  words.push_back(small_number(keys_.size()));
+  words.insert(words.end(), keys_.begin(), keys_.end());
+  words.push_back(deadline_);
+  words.insert(words.end(), arguments_.begin(), arguments_.end());
+  pipeline.ask(words, std::move(take));
+}
+
+std::optional<std::vector<ScriptResult>> ScriptCall::results(const wire::Reply& reply, std::size_t jobs) {
+  using enum ScriptResult::Kind;
+  if (reply.kind != wire::Reply::Kind::array || reply.items.size() != jobs) return std::nullopt;
+  std::vector<ScriptResult> results;
+  results.reserve(jobs);
+  for (const auto& item : reply.items) {
+    if (item.kind != wire::Reply::Kind::integer) {
+      results.push_back({refused, 0, item.text});
+    } else if (item.integer >= 0) {
+      results.push_back({done, item.integer, {}});
+    } else {
+      results.push_back({item.integer == -1 ? changed : item.integer == -2 ? gone : stale, 0, {}});
+    }
+  }
+  return results;
+}
+
+std::string_view ScriptCall::did_nothing(const wire::Reply& reply) {
+  if (reply.kind != wire::Reply::Kind::text) return {};
+  return reply.text == "late" || reply.text == "fenced" ? std::string_view(reply.text) : std::string_view{};
+}
+
+}  // namespace headroom::act

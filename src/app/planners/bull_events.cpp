@@ -1,0 +1,42 @@
+#include <algorithm>
+
+#include "app/bull_queues.h"
+#include "plan/bull/events.h"
+#include "source/bull/event_stream.h"
+
+namespace headroom::app::planners {
+namespace {
+
+// Entries are counted by reading them; beyond, age alone decides nothing.
+constexpr std::uint64_t most_counted = 20'000;
+
+Result<bool> plan_queue(const PlanRequest& request, wire::Link& link, const BullQueue& queue,
+                        plan::StepSink& steps) {
+  const auto& policy = request.policy.for_queue(queue.root);
+  const auto stream = source::bull::event_stream(link, queue);
+  if (!stream) return fail(stream.error());
+  if (stream->entries == 0) return true;
+  auto target =
+      std::min(stream->entries, plan::bull::events_kept(policy, stream->cap).value_or(stream->entries));
+  if (policy.event_age) {
+    const auto counted = std::min(target, most_counted);
+    const auto young = source::bull::events_since(link, queue, request.now - *policy.event_age, counted);
+    if (!young) return fail(young.error());
+    if (*young < counted) target = *young;
+  }
+  return plan::bull::trim_events(queue, stream->entries, target, stream->bytes, policy, steps);
+}
+
+Result<bool> find(const PlanRequest& request, plan::StepSink& steps) {
+  return each_bull_queue(request, "bull-events", steps, [&](wire::Link& link, const OpenQueue& open) {
+    if (!open.queue.is_bullmq()) return Result<bool>(true);
+    return plan_queue(request, link, open.queue, steps);
+  });
+}
+
+}  // namespace
+
+/// Event streams of BullMQ, trimmed by count and age.
+Planner bull_events() { return {"bull_events", find}; }
+
+}  // namespace headroom::app::planners

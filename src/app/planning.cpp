@@ -1,0 +1,226 @@
+#include "app/planning.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <random>
+
+#include "act/identity.h"
+#include "app/families.h"
+#include "app/live_survey.h"
+#include "app/run_history.h"
+#include "app/step_gate.h"
+#include "app/targets.h"
+#include "base/hash.h"
+#include "facts/server_time.h"
+#include "family/roots.h"
+#include "plan/limits.h"
+#include "plan/setting_text.h"
+
+namespace headroom::app {
+namespace {
+
+Result<Session> one_server(const Invocation& invocation, const std::vector<std::string>& words) {
+  Invocation named = invocation;
+  named.options.targets = words;
+  auto found = targets(named);
+  if (!found) return fail(found.error());
+  if (found->size() > 1)
+    return fail({"one server at a time", "command line",
+                 fmt::format("headroom {} TARGET", invocation.command), Exit::usage});
+  if (!found->front().server)
+    return fail({"a plan is made of a running server, which it is then applied to", found->front().file,
+                 fmt::format("headroom {} redis://HOST:PORT", invocation.command), Exit::usage});
+  return std::move(*found->front().server);
+}
+
+struct Now {
+  PlanServer server{};
+  std::chrono::milliseconds time{};
+};
+Result<Now> look(const Session& session) {
+  auto link = session.open();
+  if (!link) return fail(link.error());
+  auto server = act::identify(**link, session.address());
+  if (!server) return fail(server.error());
+  const auto time = facts::server_time(**link);
+  if (!time) return fail(time.error());
+  return Now{std::move(*server), *time};
+}
+
+Error not_a_master(const PlanServer& server) {
+  return {fmt::format("this server is a {}: what is removed there comes back, so plans are made of masters",
+                      server.role.empty() ? "server of unknown role" : server.role),
+          server.address, "name its master (INFO replication says which)", Exit::refused};
+}
+
+/// The planners of a preset, in its order.
+std::vector<Planner> planners_of(const plan::Preset& preset) {
+  auto all = planners::known_planners();
+  std::erase_if(all, [&](const Planner& planner) { return !preset.takes(planner.name); });
+  const auto place = [&](const Planner& planner) {
+    return std::find(preset.planners.begin(), preset.planners.end(), planner.name);
+  };
+  std::stable_sort(all.begin(), all.end(),
+                   [&](const Planner& a, const Planner& b) { return place(a) < place(b); });
+  return all;
+}
+
+Result<bool> let_them_plan(const PlanRequest& request, const plan::Preset& preset, StepGate& gate) {
+  for (const auto& planner : planners_of(preset))
+    if (const auto done = planner.find(request, gate); !done) return done;
+  return true;
+}
+
+Result<plan::Allowance> allowance_of(const Options& options) {
+  plan::Allowance allowance;
+  allowance.phrase = options.phrase;
+  if (!options.limit_keys.empty()) {
+    std::uint64_t keys = 0;
+    const auto& text = options.limit_keys;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), keys);
+    if (error != std::errc() || end != text.data() + text.size())
+      return fail({"--limit-keys is a number of keys", "command line", "--limit-keys 2000000", Exit::usage});
+    allowance.keys = keys;
+  }
+  const auto share = percentage(options.max_share, "--max-share");
+  if (!share) return fail(share.error());
+  allowance.share = *share;
+  return allowance;
+}
+
+bool takes_every_key(const PlanHeader& header, const plan::Policy& policy) {
+  for (const auto& rule : policy.rules)
+    for (const auto& planned : header.rules)
+      if (planned.name == rule.name && plan::takes_every_key(rule)) return true;
+  return false;
+}
+
+plan::Amount amount_of(const PlanHeader& header) {
+  plan::Amount amount;
+  for (const auto& rule : header.rules) amount.keys += rule.keys, amount.bytes += rule.bytes;
+  return amount;
+}
+
+/// Everything of the header that does not come from the steps.
+PlanHeader begun(const PlanningGround& ground, const Now& start, const Now& end) {
+  PlanHeader header;
+  const auto& policy = ground.policy.reading.policy;
+  header.id = new_plan_id();
+  header.tool = HEADROOM_VERSION;
+  header.source = ground.options.source == "auto" ? "scan" : ground.options.source;
+  header.made = end.time;
+  header.expires = end.time + policy.limits.plan_life;
+  header.server = start.server;
+  header.server.used_memory = end.server.used_memory;
+  header.policy = plan::policy_text(policy);
+  header.policy_hash = ground.policy_hash;
+  return header;
+}
+
+Result<bool> judge(const PlanningGround& ground, const plan::Allowance& allowance, MadePlan& made) {
+  const auto& policy = ground.policy.reading.policy;
+  auto& header = made.header;
+  const auto today = done_within_a_day(ground.state, header.server.address, header.made);
+  if (!today) return fail(today.error());
+  const auto verdict = plan::judge(policy.limits, allowance, amount_of(header), *today, header.server.keys,
+                                   takes_every_key(header, policy), ground.session.host());
+  header.over_limit = !verdict.over.empty();
+  header.phrase = verdict.phrase;
+  header.phrase_given = header.over_limit && verdict.allowed;
+  made.allow = verdict.options;
+  made.allow = verdict.options;
+  if (!verdict.allowed) made.over = verdict.over;
+  return true;
+}
+
+}  // namespace
+
+Error over_the_limits(const MadePlan& made, std::string_view command) {
+  std::string why;
+  for (const auto& one : made.over) why += (why.empty() ? "" : "; ") + one;
+  const auto& phrase = made.header.phrase;
+  return {"the plan is over a limit of the policy and was not kept: " + why, made.header.server.address,
+          phrase.empty() ? "headroom config show says the limits; --only RULE makes the plan smaller"
+                         : fmt::format("headroom {}{} --phrase \"{}\"", command, made.allow, phrase),
+          Exit::refused};
+}
+
+std::string new_plan_id() {
+  std::random_device random;
+  std::string id;
+  while (id.size() < 32) id += fmt::format("{:08x}", random());
+  return id;
+}
+
+Result<std::optional<double>> percentage(std::string_view text, std::string_view option) {
+  if (text.empty()) return std::optional<double>();
+  const auto share = plan::read_percent(text.ends_with('%') ? std::string(text) : std::string(text) + "%");
+  if (share && *share > 0 && *share <= 1) return share;
+  return fail({fmt::format("{} is a percentage above 0 and up to 100", option), "command line",
+               fmt::format("{} 50", option), Exit::usage});
+}
+
+Result<PlanningGround> planning_ground(const Invocation& invocation, const std::vector<std::string>& words) {
+  auto server = one_server(invocation, words);
+  if (!server) return fail(server.error());
+  auto policy = good_policy(invocation);
+  if (!policy) return fail(policy.error());
+  auto& wanted = policy->reading.policy;
+  const auto hash = hash_bytes(plan::policy_text(wanted));
+  auto preset = plan::preset(invocation.options.preset, wanted);
+  if (!preset) return fail(preset.error());
+  if (invocation.options.requeue) wanted.celery.requeue = true;
+  for (auto& bull : wanted.bull)
+    bull.release_parents = bull.release_parents || invocation.options.release_parents;
+  auto state = act::StateFolder::open(invocation.options.state, invocation.environment);
+  if (!state) return fail(state.error());
+  auto options = invocation.options;
+  options.policy = policy->file;
+  return PlanningGround{std::move(*server), std::move(*policy), hash,
+                        std::move(*preset), std::move(options), std::move(*state)};
+}
+
+Result<MadePlan> make_plan(const PlanningGround& ground, const std::string& file) {
+  const auto& policy = ground.policy.reading.policy;
+  const auto allowance = allowance_of(ground.options);
+  if (!allowance) return fail(allowance.error());
+  const auto known = Families::load(ground.options);
+  if (!known) return fail(known.error());
+  const auto start = look(ground.session);
+  if (!start) return fail(start.error());
+  if (start->server.role != "master") return fail(not_a_master(start->server));
+  const auto secret = ground.state.secret();
+  if (!secret) return fail(secret.error());
+  auto writer = act::PlanWriter::create(file);
+  if (!writer) return fail(writer.error());
+
+  family::RootFinder finder(known->all());
+  const auto survey = survey_live(ground.session, known->all(), ground.options, &finder);
+  if (!survey) return fail(survey.error());
+  const auto roots = finder.finish();
+  StepGate gate({policy, *survey, ground.options.only, start->time}, *writer);
+  const PlanRequest request{ground.session, *survey,        roots,       known->all(),
+                            policy,         ground.options, start->time, ground.state.path()};
+  if (const auto done = let_them_plan(request, ground.preset, gate); !done) return fail(done.error());
+
+  const auto end = look(ground.session);
+  if (!end) return fail(end.error());
+  if (const auto other = act::differs(start->server, end->server); !other.empty())
+    return fail({"the server is not the one that was looked at: " + other, end->server.address,
+                 "make the plan again", Exit::partial});
+  MadePlan made;
+  made.header = begun(ground, *start, *end);
+  gate.tell(made.header, policy.pace.duty);
+  made.header.steps = writer->steps();
+  made.complete = survey->scan.complete;
+  if (const auto judged = judge(ground, *allowance, made); !judged) return fail(judged.error());
+  made.notes = plan::warnings(made.header, policy.pace.expiries_per_second);
+  if (!made.over.empty()) return made;
+  if (const auto sealed = writer->finish(made.header, *secret); !sealed) return fail(sealed.error());
+  made.file = file;
+  return made;
+}
+
+}  // namespace headroom::app

@@ -1,0 +1,113 @@
+#include "plan/bull/leftovers.h"
+
+#include "plan/bull/orphans.h"
+
+namespace headroom::plan::bull {
+namespace {
+
+constexpr RuleWords sub_key_words{"bull-sub-keys", "logs and children of jobs that are gone",
+                                  "the job they belong to does not exist any more"};
+constexpr RuleWords deduplication_words{"bull-deduplication", "deduplication keys of jobs that are gone",
+                                        "they have no TTL, so every later add() with the same id is dropped"};
+constexpr RuleWords finished_words{"bull-danglers", "ids of finished jobs whose hash is gone",
+                                   "nothing is left of the job but its id"};
+constexpr RuleWords waiting_words{"bull-waiting-danglers", "ids in work whose hash is gone",
+                                  "a worker would run them without name and data"};
+constexpr RuleWords legacy_words{"bull-legacy", "keys that only older versions of the library use",
+                                 "this version neither reads nor writes them"};
+constexpr RuleWords ttl_words{
+    "bull-infrastructure-ttl", "TTLs on keys of a queue that must not expire, taken off",
+    "the library gives them none; when they expire, the queue loses work, its counter or "
+    "its schedules"};
+
+}  // namespace
+
+Result<bool> take_sub_key(QueueRules& rules, const BullSubKey& one, Remover& remover) {
+  if (!one.there || one.job_there) return true;
+  const auto& part = bull_job_parts[one.part];
+  Step step;
+  const auto job = rules.queue().key(one.id);
+  step.keys = {job + ":" + std::string(part.suffix), job};
+  step.bytes = one.bytes.count;
+  if (part.type == "hash" && !one.of_children) return true;  // the application's own, or a stub of that id
+  if (one.idle && *one.idle < OrphanRule::settled) {
+    rules.leave(sub_key_words, "touched within the last minute", step.keys[0], one.bytes);
+    return true;
+  }
+  step.checks = {{.kind = CheckKind::absent, .key = 1},
+                 {.kind = CheckKind::type_is, .key = 0, .text = std::string(part.type)}};
+  if (part.type == "hash")
+    step.checks.push_back({.kind = CheckKind::field_missing, .key = 0, .member = "timestamp"});
+  remover.take_away(step, 0);
+  return rules.add(sub_key_words, std::move(step), remover.removal());
+}
+
+Result<bool> take_deduplication(QueueRules& rules, const BullDeduplication& one) {
+  if (one.id.empty() || one.has_ttl || one.job_there) return true;
+  Step step;
+  step.keys = {one.key, rules.queue().key(one.id)};
+  step.bytes = one.bytes.count;
+  step.checks = {{.kind = CheckKind::value_is, .key = 0, .text = one.id},
+                 {.kind = CheckKind::no_ttl, .key = 0},
+                 {.kind = CheckKind::absent, .key = 1}};
+  step.changes = {{.kind = ChangeKind::remove, .key = 0}};
+  return rules.add(deduplication_words, std::move(step));
+}
+
+Result<bool> take_dangler(QueueRules& rules, const BullDangler& one, const BullPolicy& policy) {
+  const bool finished = one.state == "completed" || one.state == "failed";
+  const auto& words = finished ? finished_words : waiting_words;
+  Step step;
+  step.keys = {rules.queue().key(one.state), rules.queue().key(one.id)};
+  if (!finished && !policy.waiting_danglers) {
+    rules.leave(words,
+                "an id in `" + one.state +
+                    "` without a job: a worker will run it without name and data; "
+                    "dropping it is a repair (policy: waiting_danglers)",
+                step.keys[1], {});
+    return true;
+  }
+  if (finished && !policy.danglers) return true;
+  step.checks = {{.kind = CheckKind::absent, .key = 1}};
+  if (one.score) {
+    step.checks.push_back({.kind = CheckKind::score_is, .key = 0, .text = one.id, .real = *one.score});
+    step.changes = {{.kind = ChangeKind::zset_remove, .key = 0, .member = one.id}};
+  } else {
+    step.checks.push_back({.kind = CheckKind::type_is, .key = 0, .text = "list"});
+    step.changes = {{.kind = ChangeKind::list_remove, .key = 0, .member = one.id}};
+  }
+  return rules.add(words, std::move(step));
+}
+
+Result<bool> take_legacy_key(QueueRules& rules, const BullLegacyKey& one, unsigned version) {
+  const unsigned since = one.suffix == "priority" ? 4 : 2;
+  if (!rules.queue().is_bullmq() || version < since) return true;
+  Step step;
+  step.keys = {rules.queue().key(one.suffix)};
+  step.bytes = one.bytes.count;
+  const auto leave = [&](std::string_view why) {
+    rules.leave(legacy_words, why, step.keys[0], one.bytes);
+    return true;
+  };
+  if (one.in_use)
+    return leave("jobs that it orders still wait: a producer of version 3 or earlier is at work");
+  if (!one.idle) return leave("the server does not tell since when nobody uses it (LFU)");
+  if (*one.idle < OrphanRule::settled)
+    return leave("touched within the last minute: who is it that uses it?");
+  step.checks = {{.kind = CheckKind::length_at_most,
+                  .key = 0,
+                  .text = one.type,
+                  .number = static_cast<std::int64_t>(one.length)}};
+  journal_away(step);
+  return rules.add(legacy_words, std::move(step));
+}
+
+Result<bool> take_ttl(QueueRules& rules, const std::string& key, const std::string& type) {
+  Step step;
+  step.keys = {key};
+  step.checks = {{.kind = CheckKind::type_is, .key = 0, .text = type}};
+  step.changes = {{.kind = ChangeKind::persist, .key = 0}};
+  return rules.add(ttl_words, std::move(step));
+}
+
+}  // namespace headroom::plan::bull

@@ -1,0 +1,107 @@
+#include "source/celery/results.h"
+
+#include "source/pipelined.h"
+
+namespace headroom::source::celery {
+namespace {
+
+using wire::Reply;
+
+Result<std::vector<ReadResult>> without_ttl(wire::Link& link, std::span<const std::string> names) {
+  std::vector<ReadResult> found;
+  Pipelined questions(link);
+  for (const auto& name : names)
+    questions.ask({"PTTL", name}, [&found, &name](const Reply& reply) {
+      if (reply.kind == Reply::Kind::integer && reply.integer == -1) found.emplace_back().key = name;
+    });
+  if (const auto done = questions.read(); !done) return fail(done.error());
+  return found;
+}
+
+Result<bool> measure(wire::Link& link, std::vector<ReadResult>& results) {
+  Pipelined questions(link);
+  for (auto& result : results) {
+    questions.ask({"TYPE", result.key}, [&result](const Reply& reply) {
+      if (reply.text != "string") result.key = {};
+    });
+    questions.ask({"OBJECT", "IDLETIME", result.key},
+                  [&result](const Reply& reply) { result.idle = idle_in(reply); });
+    questions.ask({"MEMORY", "USAGE", result.key}, [&result](const Reply& reply) {
+      result.bytes = {count_in(reply)};
+      result.too_large = result.bytes.count > largest_value;
+    });
+  }
+  const auto done = questions.read();
+  std::erase_if(results, [](const ReadResult& result) { return result.key.empty(); });
+  return done;
+}
+
+/// One MGET. What has become of another type meanwhile, or is gone, loses its name.
+Result<bool> read_values(wire::Link& link, std::span<ReadResult> results) {
+  std::vector<std::string_view> words{"MGET"};
+  for (const auto& result : results)
+    if (!result.too_large) words.push_back(result.key);
+  if (words.size() == 1) return true;
+  Pipelined questions(link);
+  questions.ask(words, [&](const Reply& reply) {
+    std::size_t next = 0;
+    for (auto& result : results) {
+      if (result.too_large) continue;
+      const bool there = next < reply.items.size() && reply.items[next].kind == Reply::Kind::text;
+      if (there)
+        result.value = reply.items[next].text;
+      else
+        result.key = {};
+      ++next;
+    }
+  });
+  return questions.read();
+}
+
+}  // namespace
+
+Result<std::vector<ReadResult>> read_results(wire::Link& link, std::span<const std::string> names,
+                                             bool with_value) {
+  constexpr std::uint64_t bytes_at_a_time = 1U << 20U;
+  auto results = without_ttl(link, names);
+  if (!results || results->empty()) return results;
+  if (const auto done = measure(link, *results); !done) return fail(done.error());
+  if (!with_value) return results;
+  for (std::size_t begin = 0, end = 0; begin < results->size(); begin = end) {
+    std::uint64_t bytes = 0;
+    while (end < results->size() && (end == begin || bytes + (*results)[end].bytes.count <= bytes_at_a_time))
+      bytes += (*results)[end++].bytes.count;
+    if (const auto done = read_values(link, std::span(*results).subspan(begin, end - begin)); !done)
+      return fail(done.error());
+  }
+  std::erase_if(*results, [](const ReadResult& result) { return result.key.empty(); });
+  return results;
+}
+
+Result<std::vector<bool>> awaited(wire::Link& link, std::span<const std::string_view> names) {
+  std::vector<bool> waiting(names.size(), true);
+  if (names.empty()) return waiting;
+  std::vector<std::string_view> words{"PUBSUB", "NUMSUB"};
+  words.insert(words.end(), names.begin(), names.end());
+  Pipelined questions(link);
+  questions.ask(words, [&](const Reply& reply) {
+    if (reply.items.size() != 2 * names.size()) return;
+    for (std::size_t i = 0; i < names.size(); ++i) waiting[i] = count_in(reply.items[2 * i + 1]) > 0;
+  });
+  if (const auto done = questions.read(); !done) return fail(done.error());
+  return waiting;
+}
+
+Result<std::vector<bool>> in_chord(wire::Link& link, std::span<const std::string_view> groups) {
+  std::vector<bool> found(groups.size(), true);
+  Pipelined questions(link);
+  for (std::size_t i = 0; i < groups.size(); ++i) {
+    const auto parts = std::string(groups[i]) + ".j", size = std::string(groups[i]) + ".s";
+    questions.ask({"EXISTS", parts, size},
+                  [&found, i](const Reply& reply) { found[i] = count_in(reply) > 0; });
+  }
+  if (const auto done = questions.read(); !done) return fail(done.error());
+  return found;
+}
+
+}  // namespace headroom::source::celery

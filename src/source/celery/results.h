@@ -1,0 +1,41 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/result.h"
+#include "wire/link.h"
+
+namespace headroom::source::celery {
+
+/// A string without a TTL.
+struct ReadResult {
+  std::string_view key{};  ///< of the names that were given
+  std::string value{};
+  bool too_large = false;                      ///< more than largest_value: not read
+  std::optional<std::chrono::seconds> idle{};  ///< before the value was read, which resets it
+  Bytes bytes{};                               ///< MEMORY USAGE
+};
+/// What an apply will not journal is not worth reading either (UNDO-4).
+inline constexpr std::uint64_t largest_value = 8U << 20U;
+
+/// Reads the values of those names that are strings without a TTL, in three round trips: PTTL of all; OBJECT
+/// IDLETIME and MEMORY USAGE of those without; then the values by MGET, about a MiB at a time. `with_value`
+/// false: no value is read, and no idle time is spoiled. The database is selected already.
+Result<std::vector<ReadResult>> read_results(wire::Link& link, std::span<const std::string> names,
+                                             bool with_value = true);
+
+/// Whether somebody is subscribed to the channel of a name, as AsyncResult.get() is: PUBSUB NUMSUB, one
+/// command. Without the right to ask, everybody is taken to be waiting.
+Result<std::vector<bool>> awaited(wire::Link& link, std::span<const std::string_view> names);
+
+/// Which of the groups have a key of a chord beside them (.j, .s): EXISTS, one round trip.
+Result<std::vector<bool>> in_chord(wire::Link& link, std::span<const std::string_view> groups);
+
+}  // namespace headroom::source::celery
