@@ -18,9 +18,7 @@ const std::array<Preset, 5>& presets() {
        {"cache", {"keys"}},
        {"orphans", {"bull_debris", "celery_chords", "kombu_replies"}},
        // Finished work first; what takes longest to judge last.
-       {std::string(emergency),
-        {std::string(emergency), "bull_finished", "celery_results", "bull_events", "bull_debris",
-         "celery_chords", "keys"}}}};
+       {std::string(emergency), {std::string(emergency), "bull_debris", "celery_chords", "keys"}}}};
   return all;
 }
 

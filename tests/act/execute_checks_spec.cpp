@@ -28,10 +28,12 @@ std::int64_t job_fingerprint() {
   return fingerprint(fields);
 }
 
-std::vector<Case> cases() {
-  const Commands none{}, text{{"SET", "K", "value"}}, list{{"RPUSH", "K", "a", "b", "c"}}, set{{"SADD", "K", "a", "b"}},
-      zset{{"ZADD", "K", "1.1", "a", "-inf", "b"}}, hash{{"HSET", "K", "a", "1", "big", "9007199254740993", "timestamp", "17"}},
-      stream{{"XADD", "K", "1-1", "f", "v"}}, later{{"SET", "K", "value", "PXAT", "4102444800123"}};
+const Commands none{}, text{{"SET", "K", "value"}}, list{{"RPUSH", "K", "a", "b", "c"}},
+    set{{"SADD", "K", "a", "b"}}, zset{{"ZADD", "K", "1.1", "a", "-inf", "b"}},
+    hash{{"HSET", "K", "a", "1", "big", "9007199254740993", "timestamp", "17"}},
+    stream{{"XADD", "K", "1-1", "f", "v"}}, later{{"SET", "K", "value", "PXAT", "4102444800123"}};
+
+std::vector<Case> cases_of_keys() {
   const auto value = static_cast<std::int64_t>(hash_bytes("value"));
   using enum CheckKind;
   return {
@@ -69,6 +71,12 @@ std::vector<Case> cases() {
       {"xlen_longer", stream, {.kind = length_at_most, .text = "stream", .number = 0}, changed},
       {"length_of_another_type", text, {.kind = length_at_most, .text = "list", .number = 9}, changed},
       {"length_none", none, {.kind = length_at_most, .text = "list", .number = 0}, done},
+  };
+}
+
+std::vector<Case> cases_of_members() {
+  using enum CheckKind;
+  return {
       {"score", zset, {.kind = score_is, .text = "a", .real = 1.1}, done},
       {"score_infinite", zset, {.kind = score_is, .text = "b", .real = -HUGE_VAL}, done},
       {"score_other", zset, {.kind = score_is, .text = "a", .real = 1.1000000000000003}, changed},
@@ -98,11 +106,20 @@ std::vector<Case> cases() {
       {"field_missing_none", none, {.kind = field_missing, .member = "a"}, gone},
       {"field_at_most", hash, {.kind = field_at_most, .member = "a", .number = 1}, done},
       {"field_at_most_more", hash, {.kind = field_at_most, .member = "a", .number = 0}, changed},
-      {"field_at_most_no_number", {{"HSET", "K", "a", "0x0"}}, {.kind = field_at_most, .member = "a", .number = 9}, changed},
+      {"field_at_most_no_number",
+       {{"HSET", "K", "a", "0x0"}},
+       {.kind = field_at_most, .member = "a", .number = 9},
+       changed},
       {"field_at_most_not", hash, {.kind = field_at_most, .member = "z", .number = 9}, changed},
       {"fingerprint", hash, {.kind = fingerprint, .number = job_fingerprint()}, done},
       {"fingerprint_other", hash, {.kind = fingerprint, .number = job_fingerprint() + 1}, changed},
   };
+}
+
+std::vector<Case> cases() {
+  auto all = cases_of_keys();
+  for (auto& one : cases_of_members()) all.push_back(std::move(one));
+  return all;
 }
 
 struct Manner {
@@ -157,7 +174,8 @@ void look(const Talk& talk, const Case& one, const Manner& manner, StepOutcome o
   const auto expected = missing && manner.itself && one.outcome == done ? gone : one.outcome;
   EXPECT_EQ(outcome, expected);
   const bool left = expected != done && !(manner.itself && missing);
-  EXPECT_EQ(talk({"EXISTS", (manner.itself ? "K:" : "victim:") + std::string(one.name)}).integer, left ? 1 : 0);
+  EXPECT_EQ(talk({"EXISTS", (manner.itself ? "K:" : "victim:") + std::string(one.name)}).integer,
+            left ? 1 : 0);
 }
 
 // APPLY-2 APPLY-8: every kind of check, true and not, in every manner of making a step

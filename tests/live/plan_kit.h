@@ -45,8 +45,15 @@ class PlanKit {
     words.insert(words.end(), more.begin(), more.end());
     return run_command(words);
   }
-  std::string digest() const { return redis_cli(server, {"DEBUG", "DIGEST"}); }
-  int keys() const { return std::stoi(redis_cli(server, {"DBSIZE"})); }
+  /// Of all but the counter of leases, which a run leaves behind.
+  std::string digest() const {
+    redis_cli(server, {"DEL", "headroom:fence"});
+    return redis_cli(server, {"DEBUG", "DIGEST"});
+  }
+  int keys() const {
+    return std::stoi(redis_cli(server, {"DBSIZE"})) -
+           std::stoi(redis_cli(server, {"EXISTS", "headroom:fence"}));
+  }
   /// Commands that the server executed and that write, by its own table.
   std::vector<std::string> writes() const;
 
@@ -64,8 +71,9 @@ inline std::vector<std::string> PlanKit::writes() const {
   for (std::string line; std::getline(lines, line);) {
     if (!line.starts_with("cmdstat_")) continue;
     auto name = line.substr(8, line.find(':') - 8);
-    const auto flags = redis_cli(server, {"COMMAND", "INFO", name.substr(0, name.find('|'))});
-    if (flags.find("write") != std::string::npos || name.starts_with("eval")) found.push_back(name);
+    // Its flags stand on lines of their own; "rewrite" is none.
+    const auto flags = "\n" + redis_cli(server, {"COMMAND", "INFO", name.substr(0, name.find('|'))}) + "\n";
+    if (flags.find("\nwrite\n") != std::string::npos || name.starts_with("eval")) found.push_back(name);
   }
   return found;
 }

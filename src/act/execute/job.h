@@ -70,7 +70,7 @@ struct Job {
   std::uint16_t tries = 0;  ///< that came to nothing: a busy key, a late script
   bool lost = false;        ///< the reply of an earlier try was lost; `record` is of that try
   bool compare = false;     ///< WATCH failed for it: compare instead
-  bool alone = false;     ///< a batch of its own: one with others was refused
+  bool alone = false;       ///< a batch of its own: one with others was refused
 
   // Of one try:
   std::vector<KeyState> keys{};                ///< like Step::keys
