@@ -20,6 +20,8 @@ Result<act::PressureLimits> limits_of(const RunGround& ground) {
   const auto& options = ground.options;
   act::PressureLimits limits;
   limits.duty = options.fast ? 1.0 : pace.duty;
+  if (options.fast)
+    limits.batch_target = std::chrono::milliseconds(1), limits.batch_most = std::chrono::milliseconds(4);
   limits.first_batch = pace.first_batch;
   limits.run_time = pace.run_time;
   const auto duty = percentage(options.duty, "--duty");
