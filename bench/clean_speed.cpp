@@ -212,7 +212,7 @@ std::vector<std::string> headroom_clean(const Options& options, const std::strin
 /// All of it may go.
 std::string policy_file(const Options& options, const std::string& name, const std::string& text) {
   const auto path = fmt::format("{}/{}.toml", options.folder, name);
-  std::ofstream(path) << text << "[limits]\nshare = 1.0\nkeys = 100000000\n";
+  std::ofstream(path) << text << "[limits]\nshare = \"100%\"\nkeys = 100000000\n";
   return path;
 }
 
@@ -317,7 +317,7 @@ void judge_results(const Rounds& rounds) {
 
 // --- orphans
 Data orphans_data(const Options& options) {
-  const auto policy = policy_file(options, "orphans", "[bull]\norphan_age = \"1s\"\n");
+  const auto policy = policy_file(options, "orphans", "[bull]\norphan_age = \"1m\"\n");
   return {
       "orphans",
       "orphans",

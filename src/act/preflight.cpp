@@ -185,19 +185,21 @@ Result<bool> judge_state(wire::Link& link, Preflight& found) {
 }
 
 void judge_ways(const Verdicts& verdicts, const Uses& scripts, const Uses& watch, const std::string& user,
-                Preflight& found) {
+                bool undo, Preflight& found) {
   found.scripts = verdicts.all_allowed(scripts);
   found.watch = verdicts.all_allowed(watch);
   const auto& server = found.server;
   const bool full = server.maxmemory.count > 0 && server.used_memory >= server.maxmemory &&
                     server.maxmemory_policy == "noeviction";
   if (found.scripts) return;
-  if (!found.watch)
+  if (undo)
+    found.problems.push_back("scripts are not allowed, and undo needs them: a step comes back as a whole");
+  else if (!found.watch)
     found.problems.push_back(
         "neither scripts nor transactions are allowed, so nothing can be proved and changed in one turn");
   else if (full)
     found.problems.push_back("scripts are not allowed, and at maxmemory transactions are refused");
-  if (!found.watch || full) add_rules("+eval +evalsha", user, found);
+  if (undo || !found.watch || full) add_rules("+eval +evalsha", user, found);
 }
 
 }  // namespace
@@ -232,7 +234,7 @@ Result<Preflight> look_around(wire::Link& link, std::string address, const Needs
     found.notes.push_back("what the user may do cannot be looked at (ACL DRYRUN and MULTI are refused)");
   } else {
     tell_missing(missing_of(verdicts, ways), *user, found);
-    judge_ways(verdicts, scripts, watch, *user, found);
+    judge_ways(verdicts, scripts, watch, *user, needs.purpose() == Needs::Purpose::undo, found);
   }
   if (auto judged = judge_state(link, found); !judged) return fail(judged.error());
   return found;

@@ -102,6 +102,7 @@ std::string_view made_by(ChangeKind kind) {
   return {};
 }
 
+/// What undo asks and its script calls (act/undoing), with what it takes back when a step fails half-way.
 std::string_view undone_by(ChangeKind kind) {
   switch (kind) {
     case ChangeKind::remove:
@@ -109,29 +110,29 @@ std::string_view undone_by(ChangeKind kind) {
     case ChangeKind::remove_if_value_is:
       return "RESTORE $ 0 m;UNLINK $";
     case ChangeKind::expire_at:
-      return "PERSIST $;PEXPIREAT $ 1";
     case ChangeKind::persist:
-      return "PEXPIREAT $ 1";
+      return "PTTL $;PERSIST $;PEXPIREAT $ 1";
     case ChangeKind::quarantine:
       return "RENAMENX $ q";
     case ChangeKind::zset_remove:
-      return "ZADD $ 1 m";
+      return "ZADD $ 1 m;ZSCORE $ m;ZREM $ m";
     case ChangeKind::set_remove:
-      return "SADD $ m";
+      return "SADD $ m;SISMEMBER $ m;SREM $ m";
     case ChangeKind::hash_remove:
-      return "HSET $ f m";
+      return "HSET $ f m;HEXISTS $ f;HDEL $ f";
     case ChangeKind::list_remove:
-      return "RPUSH $ m;LRANGE $ 0 0";
+      return "RPUSH $ m;LPUSH $ m;LLEN $;LINDEX $ 0;LSET $ 0 m;LINSERT $ BEFORE m m;LREM $ 1 m";
     case ChangeKind::list_push:
-      return "LREM $ 1 m";
+      return "LREM $ 1 m;LPOS $ m;RPUSH $ m";
     case ChangeKind::stream_trim:
-      return "RESTORE $ 0 m";
+      return "XINFO STREAM $;XINFO GROUPS $;XRANGE $ - + COUNT 1;XADD $ 0-1 f m;XSETID $ 0-1;PEXPIRE $ 1;"
+             "PTTL $;RENAME $ $;UNLINK $";
   }
   return {};
 }
 
 bool holds_others(std::string_view command) {
-  constexpr std::string_view containers[] = {"OBJECT", "MEMORY", "CONFIG", "ACL", "SCRIPT", "CLIENT"};
+  constexpr std::string_view containers[] = {"OBJECT", "MEMORY", "XINFO", "SCRIPT"};
   return std::find(std::begin(containers), std::end(containers), command) != std::end(containers);
 }
 

@@ -34,6 +34,7 @@ class Needs {
   /// there for every sample key. `version` as "7.0.15".
   std::vector<Use> uses(std::string_view version, bool lfu, bool lease) const;
 
+  Purpose purpose() const { return purpose_; }
   /// Keys of the plan, few and of different beginnings.
   const std::vector<std::string>& keys() const { return keys_; }
 

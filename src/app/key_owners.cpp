@@ -12,10 +12,10 @@ std::string place(std::uint32_t db, std::string_view pattern) {
 
 }  // namespace
 
-KeyOwners::KeyOwners(std::span<const family::Family> families)
+KeyOwners::KeyOwners(std::span<const family::Family> families, bool every_key)
     : families_(families),
       landmarks_(families),
-      collector_({0.01, true, 0, [this](std::string_view key) { return landmarks_(key); }}) {}
+      collector_({0.01, every_key, 0, [this](std::string_view key) { return landmarks_(key); }}) {}
 
 void KeyOwners::settle() {
   groups_ = collector_.groups();

@@ -17,8 +17,9 @@ namespace headroom::app {
 /// sink() before settle(), and again by whoever asks of(). Flat memory: it keeps patterns, not keys.
 class KeyOwners {
  public:
-  /// The families must outlive this.
-  explicit KeyOwners(std::span<const family::Family> families);
+  /// The families must outlive this. `every_key`: all details are wanted of each, as from a file, where they
+  /// cost nothing; else of a sample, which tells the types.
+  KeyOwners(std::span<const family::Family> families, bool every_key);
   KeyOwners(const KeyOwners&) = delete;
   KeyOwners& operator=(const KeyOwners&) = delete;
 

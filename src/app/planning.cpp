@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 #include <random>
 
@@ -54,16 +55,22 @@ Error not_a_master(const PlanServer& server) {
           server.address, "name its master (INFO replication says which)", Exit::refused};
 }
 
+/// The planners of a preset, in its order.
+std::vector<Planner> planners_of(const plan::Preset& preset) {
+  auto all = planners::known_planners();
+  std::erase_if(all, [&](const Planner& planner) { return !preset.takes(planner.name); });
+  const auto place = [&](const Planner& planner) {
+    return std::find(preset.planners.begin(), preset.planners.end(), planner.name);
+  };
+  std::stable_sort(all.begin(), all.end(),
+                   [&](const Planner& a, const Planner& b) { return place(a) < place(b); });
+  return all;
+}
+
 Result<bool> let_them_plan(const PlanRequest& request, const plan::Preset& preset, StepGate& gate) {
-  bool any = false;
-  for (const auto& planner : planners::known_planners()) {
-    if (!preset.takes(planner.name)) continue;
-    any = true;
+  for (const auto& planner : planners_of(preset))
     if (const auto done = planner.find(request, gate); !done) return done;
-  }
-  if (any) return true;
-  return fail({fmt::format("no rules take part in the preset '{}'", preset.name), "--preset",
-               "headroom plan --help", Exit::usage});
+  return true;
 }
 
 Result<plan::Allowance> allowance_of(const Options& options) {
@@ -108,7 +115,7 @@ PlanHeader begun(const PlanningGround& ground, const Now& start, const Now& end)
   header.server = start.server;
   header.server.used_memory = end.server.used_memory;
   header.policy = plan::policy_text(policy);
-  header.policy_hash = hash_bytes(header.policy);
+  header.policy_hash = ground.policy_hash;
   return header;
 }
 
@@ -122,6 +129,8 @@ Result<bool> judge(const PlanningGround& ground, const plan::Allowance& allowanc
   header.over_limit = !verdict.over.empty();
   header.phrase = verdict.phrase;
   header.phrase_given = header.over_limit && verdict.allowed;
+  made.allow = verdict.options;
+  made.allow = verdict.options;
   if (!verdict.allowed) made.over = verdict.over;
   return true;
 }
@@ -134,8 +143,7 @@ Error over_the_limits(const MadePlan& made, std::string_view command) {
   const auto& phrase = made.header.phrase;
   return {"the plan is over a limit of the policy and was not kept: " + why, made.header.server.address,
           phrase.empty() ? "headroom config show says the limits; --only RULE makes the plan smaller"
-                         : fmt::format("headroom {} --limit-keys N --max-share PERCENT --phrase \"{}\"",
-                                       command, phrase),
+                         : fmt::format("headroom {}{} --phrase \"{}\"", command, made.allow, phrase),
           Exit::refused};
 }
 
@@ -160,6 +168,7 @@ Result<PlanningGround> planning_ground(const Invocation& invocation, const std::
   auto policy = good_policy(invocation);
   if (!policy) return fail(policy.error());
   auto& wanted = policy->reading.policy;
+  const auto hash = hash_bytes(plan::policy_text(wanted));
   auto preset = plan::preset(invocation.options.preset, wanted);
   if (!preset) return fail(preset.error());
   if (invocation.options.requeue) wanted.celery.requeue = true;
@@ -169,8 +178,8 @@ Result<PlanningGround> planning_ground(const Invocation& invocation, const std::
   if (!state) return fail(state.error());
   auto options = invocation.options;
   options.policy = policy->file;
-  return PlanningGround{std::move(*server), std::move(*policy), std::move(*preset), std::move(options),
-                        std::move(*state)};
+  return PlanningGround{std::move(*server), std::move(*policy), hash,
+                        std::move(*preset), std::move(options), std::move(*state)};
 }
 
 Result<MadePlan> make_plan(const PlanningGround& ground, const std::string& file) {

@@ -18,6 +18,7 @@ struct MadePlan {
   PlanHeader header{};
   std::string file{};                ///< empty: over the limits, so none was written
   std::vector<std::string> over{};   ///< which limits, in words
+  std::string allow{};               ///< options that would allow it, beside the phrase
   bool complete = true;              ///< everything was looked at
   std::vector<std::string> notes{};  ///< for the report
 };
@@ -26,6 +27,8 @@ struct MadePlan {
 struct PlanningGround {
   Session session;
   PolicyInForce policy{};
+  std::uint64_t policy_hash =
+      0;  ///< of what the file and the variables say, before the command line changes it
   plan::Preset preset{};
   Options options{};  ///< with --policy as it was found
   act::StateFolder state;

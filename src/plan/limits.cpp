@@ -10,7 +10,9 @@
 namespace headroom::plan {
 namespace {
 
+/// A share of all is no limit: a busy server has more keys when the last step is planned than it had at first.
 bool above(std::uint64_t keys, double share, std::uint64_t all) {
+  if (share >= 1) return false;
   return static_cast<double>(keys) > share * static_cast<double>(all);
 }
 
@@ -62,6 +64,11 @@ LimitJudgement judge(const Limits& limits, const Allowance& allowance, Amount pl
                     human_count(all), human_share(limits.share)));
   if (takes_all) judgement.over.emplace_back("a rule takes every key that there is");
   if (judgement.over.empty()) return judgement;
+  if (planned.keys > limits.keys) judgement.options += fmt::format(" --limit-keys {}", planned.keys);
+  if (above(planned.keys, limits.share, all))
+    judgement.options +=
+        fmt::format(" --max-share {}",
+                    std::min<std::uint64_t>(100, planned.keys * 100 / std::max<std::uint64_t>(all, 1) + 1));
   judgement.phrase = hopeless ? std::string() : phrase(planned.keys, host);
   const bool covered = planned.keys <= std::max(limits.keys, allowance.keys.value_or(0)) &&
                        !above(planned.keys, std::max(limits.share, allowance.share.value_or(0)), all);

@@ -29,6 +29,7 @@ struct LimitJudgement {
   std::vector<std::string> over{};  ///< which limits of the policy are passed, a sentence each; empty: none
   bool allowed = true;              ///< within the limits, or the allowance covers it and its phrase is right
   std::string phrase{};             ///< that is asked for; empty: none would help, or none is needed
+  std::string options{};            ///< needed beside it: " --limit-keys 2000000 --max-share 50"
 };
 
 /// "delete 123 keys from HOST": a person has seen how many, and where.

@@ -158,7 +158,7 @@ std::string policy_text(const Policy& policy);
 /// Which planners of app/planners a run takes.
 struct Preset {
   std::string name{};                   ///< empty: none was asked for
-  std::vector<std::string> planners{};  ///< empty: all but those that only a preset calls
+  std::vector<std::string> planners{};  ///< in this order; empty: all but those that only a preset calls
   bool takes(std::string_view planner) const;
 };
 /// --preset NAME: "bull", "celery", "cache", "orphans", "emergency"; "" for none. May change `policy` too:

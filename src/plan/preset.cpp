@@ -17,7 +17,8 @@ const std::array<Preset, 5>& presets() {
        {"celery", {"celery_results", "celery_chords", "kombu_replies", "kombu_requeue"}},
        {"cache", {"keys"}},
        {"orphans", {"bull_debris", "celery_chords", "kombu_replies"}},
-       {std::string(emergency), {std::string(emergency)}}}};
+       // Finished work first; what takes longest to judge last.
+       {std::string(emergency), {std::string(emergency), "bull_debris", "celery_chords", "keys"}}}};
   return all;
 }
 
@@ -35,8 +36,10 @@ Result<Preset> preset(std::string_view name, Policy& policy) {
   if (found == presets().end())
     return fail({fmt::format("there is no preset '{}'", name), "--preset",
                  "bull, celery, cache, orphans or emergency", Exit::usage});
-  if (name == emergency)
+  if (name == emergency) {
     for (auto& bull : policy.bull) bull.orphan_removal = Removal::journal;
+    for (auto& rule : policy.rules) rule.removal = Removal::journal;
+  }
   return *found;
 }
 

@@ -40,7 +40,7 @@ constexpr std::array bull{
 constexpr std::array celery{
     Setting<CeleryPolicy>{"results", &CeleryPolicy::results},
     Setting<CeleryPolicy>{"result_ttl", &CeleryPolicy::result_ttl, some_age},
-    Setting<CeleryPolicy>{"result_age", &CeleryPolicy::result_age, proof_age},
+    Setting<CeleryPolicy>{"result_age", &CeleryPolicy::result_age, some_age},
     Setting<CeleryPolicy>{"chords", &CeleryPolicy::chords},
     Setting<CeleryPolicy>{"replies", &CeleryPolicy::replies},
     Setting<CeleryPolicy>{"reply_idle", &CeleryPolicy::reply_idle, proof_age},

@@ -20,7 +20,9 @@ Table rules_table(const RunReport& run) {
               {{"rule", "Rule"},
                {"owner", "Owner"},
                {"planned", "Planned"},
-               {"removed", run.kind == "undo" ? "Put back" : "Done"},
+               {"removed", run.kind == "undo"      ? "Put back"
+                           : run.kind == "dry-run" ? "Would do"
+                                                   : "Done"},
                {"changed", "Changed"},
                {"gone", "Gone"},
                {"failed", "Failed"},
@@ -56,15 +58,19 @@ double per_second(std::uint64_t keys, std::chrono::milliseconds took) {
 }
 
 std::string steps_text(const RunReport& run) {
-  auto text = fmt::format("{} planned: {} done, {} changed, {} gone, {} failed, {} unknown",
-                          human_count(run.planned), human_count(run.removed), human_count(run.changed),
+  auto text = fmt::format("{} planned: {} {}, {} changed, {} gone, {} failed, {} unknown",
+                          human_count(run.planned), human_count(run.removed),
+                          run.kind == "dry-run" ? "would be done" : "done", human_count(run.changed),
                           human_count(run.gone), human_count(run.failed), human_count(run.unknown));
   if (run.pending != 0) text += fmt::format(", {} not reached", human_count(run.pending));
   return text;
 }
 
 std::string title_of(const RunReport& run) {
-  const auto name = run.kind == "undo" ? "Undo" : run.kind == "sweep" ? "Sweep" : "Run";
+  const auto name = run.kind == "undo"      ? "Undo of"
+                    : run.kind == "sweep"   ? "Sweep of"
+                    : run.kind == "dry-run" ? "DRY RUN of"
+                                            : "Run";
   return fmt::format("{} {} on {}{}", name, run.run, run.target, run.complete ? "" : " (PARTIAL)");
 }
 
@@ -107,6 +113,7 @@ Report run_report(const RunReport& run) {
                   for_people("Server", server_text_of(run))};
   report.tables = {rules_table(run), waits_table(run)};
   report.notes = run.notes;
+  if (run.kind == "dry-run") return report;
   report.notes.emplace_back(
       "Keys and bytes above are counted step by step. The server's own numbers before and after are moved by "
       "its "

@@ -77,7 +77,8 @@ inline ApplyTarget target_at(const std::string& url,
 class Talk {
  public:
   explicit Talk(const RedisServer& server)
-      : link_(std::move(wire::Connection::open(wire::parse_endpoint(server.url()).value(), "test").value())) {}
+      : link_(std::move(wire::Connection::open(wire::parse_endpoint(server.url()).value(), "test").value())) {
+  }
   wire::Reply operator()(const std::vector<std::string>& words) const {
     return link_->call(std::vector<std::string_view>(words.begin(), words.end())).value();
   }

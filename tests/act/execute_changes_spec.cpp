@@ -56,12 +56,18 @@ std::string payload(const KeyBefore& key) {
 TEST_P(ExecuteChanges, what_was_removed_can_be_restored_digest_equal) {
   talk({"DEBUG", "SET-SKIP-CHECKSUM-VALIDATION", "1"});
   const std::string large(300, 'x'), binary("\0\r\n\xff\"", 5);
-  std::vector<std::vector<std::string>> commands{
-      {"SET", "number", "12345678901"}, {"SET", "short", "abc"}, {"SET", "empty", ""}, {"SET", "binary", binary},
-      {"SET", "long", std::string(70'000, 'y')}, {"HSET", "hash", "a", "1", binary, large, "", ""},
-      {"RPUSH", "list", "a", "b", large}, {"SADD", "ints", "1", "2"}, {"SADD", "set", "x", "y"},
-      {"ZADD", "zset", "1.5", "a", "-inf", "b"}, {"XADD", "stream", "1-1", "f", "v"},
-      {"SET", "later", "v", "PXAT", "4102444800123"}};
+  std::vector<std::vector<std::string>> commands{{"SET", "number", "12345678901"},
+                                                 {"SET", "short", "abc"},
+                                                 {"SET", "empty", ""},
+                                                 {"SET", "binary", binary},
+                                                 {"SET", "long", std::string(70'000, 'y')},
+                                                 {"HSET", "hash", "a", "1", binary, large, "", ""},
+                                                 {"RPUSH", "list", "a", "b", large},
+                                                 {"SADD", "ints", "1", "2"},
+                                                 {"SADD", "set", "x", "y"},
+                                                 {"ZADD", "zset", "1.5", "a", "-inf", "b"},
+                                                 {"XADD", "stream", "1-1", "f", "v"},
+                                                 {"SET", "later", "v", "PXAT", "4102444800123"}};
   for (int i = 0; i < 600; ++i) commands.push_back({"HSET", "table", "f" + std::to_string(i), large});
   for (const auto& command : commands) talk(command);
   std::vector<Step> steps;
@@ -91,11 +97,12 @@ TEST_P(ExecuteChanges, members_go_and_are_journaled) {
   talk({"SADD", "set", "m", "other"});
   talk({"HSET", "hash", "m", "value", "other", "1"});
   talk({"RPUSH", "list", "other", "m", "m"});
-  const auto report = apply({changing({"zset", "set", "hash", "list"}, {{.kind = ChangeKind::zset_remove, .member = "m"},
-                                                             {.kind = ChangeKind::set_remove, .key = 1, .member = "m"},
-                                                             {.kind = ChangeKind::hash_remove, .key = 2, .member = "m"},
-                                                             {.kind = ChangeKind::list_remove, .key = 3, .member = "m"},
-                                                             {.kind = ChangeKind::set_remove, .key = 1, .member = "none"}})});
+  const auto report = apply({changing({"zset", "set", "hash", "list"},
+                                      {{.kind = ChangeKind::zset_remove, .member = "m"},
+                                       {.kind = ChangeKind::set_remove, .key = 1, .member = "m"},
+                                       {.kind = ChangeKind::hash_remove, .key = 2, .member = "m"},
+                                       {.kind = ChangeKind::list_remove, .key = 3, .member = "m"},
+                                       {.kind = ChangeKind::set_remove, .key = 1, .member = "none"}})});
   EXPECT_EQ(report.removed, 1U);
   EXPECT_EQ(report.rules[0].keys, 0U) << "members are no keys";
   EXPECT_EQ(talk({"ZSCORE", "zset", "m"}).kind, wire::Reply::Kind::nil);
@@ -109,13 +116,25 @@ TEST_P(ExecuteChanges, members_go_and_are_journaled) {
 }
 
 TEST_P(ExecuteChanges, a_step_that_finds_nothing_is_gone) {
-  const auto report = apply({changing({"zset"}, {{.kind = ChangeKind::zset_remove, .member = "m"}}),
-                             changing({"none"}, {{.kind = ChangeKind::persist}}),
-                             changing({"none"}, {{.kind = ChangeKind::expire_at, .number = 4102444800000}}),
-                             changing({"none"}, {{.kind = ChangeKind::quarantine}}),
-                             changing({"none"}, {{.kind = ChangeKind::remove_if_there}}),
-                             changing({"stream"}, {{.kind = ChangeKind::stream_trim, .number = 1, .limit = 5}})});
+  const auto report =
+      apply({changing({"zset"}, {{.kind = ChangeKind::zset_remove, .member = "m"}}),
+             changing({"none"}, {{.kind = ChangeKind::persist}}),
+             changing({"none"}, {{.kind = ChangeKind::expire_at, .number = 4102444800000}}),
+             changing({"none"}, {{.kind = ChangeKind::quarantine}}),
+             changing({"none"}, {{.kind = ChangeKind::remove_if_there}}),
+             changing({"stream"}, {{.kind = ChangeKind::stream_trim, .number = 1, .limit = 5}})});
   EXPECT_EQ(report.gone, 6U) << testing::PrintToString(report.notes);
+}
+
+// APPLY-8: the same key in two steps goes once and is counted once
+TEST_P(ExecuteChanges, a_key_goes_only_once) {
+  talk({"SET", "k", "v"});
+  talk({"ZADD", "zset", "1", "m"});
+  const Step member = changing({"zset"}, {{.kind = ChangeKind::zset_remove, .member = "m"}});
+  const auto report = apply({test::remove_string("k"), member, test::remove_string("k"), member});
+  EXPECT_EQ(report.removed, 2U);
+  EXPECT_EQ(report.gone, 2U);
+  EXPECT_EQ(report.rules[0].keys, 1U);
 }
 
 TEST_P(ExecuteChanges, parts_go_with_their_key_and_only_what_was_there_is_journaled) {
@@ -218,8 +237,15 @@ TEST_P(ExecuteChanges, a_message_is_put_back_once) {
 
 // APPLY-9 F08: names are bytes with a length, whatever they look like
 TEST_P(ExecuteChanges, hostile_names_are_only_bytes) {
-  const std::vector<std::string> names{"celery-task-meta-a user:42", "line\nbreak", "cr\r\nDEL other\r\n", "\"quoted\"",
-                                       std::string("nul\0nul", 7), std::string(65'536, 'n'), "{", "}", "\xff\xfe"};
+  const std::vector<std::string> names{"celery-task-meta-a user:42",
+                                       "line\nbreak",
+                                       "cr\r\nDEL other\r\n",
+                                       "\"quoted\"",
+                                       std::string("nul\0nul", 7),
+                                       std::string(65'536, 'n'),
+                                       "{",
+                                       "}",
+                                       "\xff\xfe"};
   std::vector<Step> steps;
   for (const auto& name : names) {
     talk({"SET", name, "v"});

@@ -29,8 +29,9 @@ std::int64_t job_fingerprint() {
 }
 
 std::vector<Case> cases() {
-  const Commands none{}, text{{"SET", "K", "value"}}, list{{"RPUSH", "K", "a", "b", "c"}}, set{{"SADD", "K", "a", "b"}},
-      zset{{"ZADD", "K", "1.1", "a", "-inf", "b"}}, hash{{"HSET", "K", "a", "1", "big", "9007199254740993", "timestamp", "17"}},
+  const Commands none{}, text{{"SET", "K", "value"}}, list{{"RPUSH", "K", "a", "b", "c"}},
+      set{{"SADD", "K", "a", "b"}}, zset{{"ZADD", "K", "1.1", "a", "-inf", "b"}},
+      hash{{"HSET", "K", "a", "1", "big", "9007199254740993", "timestamp", "17"}},
       stream{{"XADD", "K", "1-1", "f", "v"}}, later{{"SET", "K", "value", "PXAT", "4102444800123"}};
   const auto value = static_cast<std::int64_t>(hash_bytes("value"));
   using enum CheckKind;
@@ -98,7 +99,10 @@ std::vector<Case> cases() {
       {"field_missing_none", none, {.kind = field_missing, .member = "a"}, gone},
       {"field_at_most", hash, {.kind = field_at_most, .member = "a", .number = 1}, done},
       {"field_at_most_more", hash, {.kind = field_at_most, .member = "a", .number = 0}, changed},
-      {"field_at_most_no_number", {{"HSET", "K", "a", "0x0"}}, {.kind = field_at_most, .member = "a", .number = 9}, changed},
+      {"field_at_most_no_number",
+       {{"HSET", "K", "a", "0x0"}},
+       {.kind = field_at_most, .member = "a", .number = 9},
+       changed},
       {"field_at_most_not", hash, {.kind = field_at_most, .member = "z", .number = 9}, changed},
       {"fingerprint", hash, {.kind = fingerprint, .number = job_fingerprint()}, done},
       {"fingerprint_other", hash, {.kind = fingerprint, .number = job_fingerprint() + 1}, changed},
@@ -157,7 +161,8 @@ void look(const Talk& talk, const Case& one, const Manner& manner, StepOutcome o
   const auto expected = missing && manner.itself && one.outcome == done ? gone : one.outcome;
   EXPECT_EQ(outcome, expected);
   const bool left = expected != done && !(manner.itself && missing);
-  EXPECT_EQ(talk({"EXISTS", (manner.itself ? "K:" : "victim:") + std::string(one.name)}).integer, left ? 1 : 0);
+  EXPECT_EQ(talk({"EXISTS", (manner.itself ? "K:" : "victim:") + std::string(one.name)}).integer,
+            left ? 1 : 0);
 }
 
 // APPLY-2 APPLY-8: every kind of check, true and not, in every manner of making a step

@@ -62,7 +62,8 @@ bool goes_on(wire::Reaction reaction) {
 
 // APPLY-7: every error that is known, and one that is not, as the answer to a read and to a change
 TEST(ExecuteErrors, every_error_has_its_action) {
-  std::vector<std::pair<std::string, wire::Reaction>> errors{{"WEIRD nobody knows this", wire::Reaction::stop}};
+  std::vector<std::pair<std::string, wire::Reaction>> errors{
+      {"WEIRD nobody knows this", wire::Reaction::stop}};
   for (const auto& row : wire::all_reactions()) errors.emplace_back(example(row), row.reaction);
   RedisServer server;
   const Talk talk(server);
@@ -144,10 +145,11 @@ TEST(SettleUnknown, looks_at_what_the_journal_leaves_open) {
   std::map<std::uint64_t, StepOutcome> outcomes;
   for (const auto& outcome : entries.outcomes) outcomes[outcome.number] = outcome.outcome;
   using enum StepOutcome;
-  EXPECT_THAT(outcomes, testing::ElementsAre(testing::Pair(0U, removed), testing::Pair(1U, pending), testing::Pair(2U, removed),
-                                             testing::Pair(3U, removed), testing::Pair(4U, pending), testing::Pair(5U, pending),
-                                             testing::Pair(6U, removed), testing::Pair(7U, removed), testing::Pair(8U, unknown),
-                                             testing::Pair(9U, changed)));
+  EXPECT_THAT(outcomes, testing::ElementsAre(testing::Pair(0U, removed), testing::Pair(1U, pending),
+                                             testing::Pair(2U, removed), testing::Pair(3U, removed),
+                                             testing::Pair(4U, pending), testing::Pair(5U, pending),
+                                             testing::Pair(6U, removed), testing::Pair(7U, removed),
+                                             testing::Pair(8U, unknown), testing::Pair(9U, changed)));
 }
 
 }  // namespace

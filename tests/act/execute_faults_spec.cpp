@@ -50,8 +50,8 @@ struct Moment {
   bool watch;
 };
 
-// APPLY-6 APPLY-4 F21: the server stands still while a request is under way; what comes late does nothing, and
-// nothing is counted twice
+// APPLY-6 APPLY-4 F21: the server stands still while a request is under way; what comes late does nothing,
+// and nothing is counted twice
 TEST(ExecuteFaults, a_server_that_stands_still_is_waited_for) {
   for (const auto moment : {Moment{3, true}, Moment{10, true}, Moment{5, false}, Moment{12, false}}) {
     RedisServer server;
@@ -92,7 +92,8 @@ TEST(ExecuteFaults, connections_that_are_cut_are_opened_again) {
   RedisServer server;
   Applying applying(server);
   auto steps = strings(server, 8'000);
-  for (int i = 1; i <= 8'000; i += 2) steps[static_cast<std::size_t>(i)].changes = {{.kind = ChangeKind::quarantine}};
+  for (int i = 1; i <= 8'000; i += 2)
+    steps[static_cast<std::size_t>(i)].changes = {{.kind = ChangeKind::quarantine}};
   std::atomic<bool> over = false;
   std::thread cutter([&] {
     const Talk talk(server);
@@ -122,10 +123,14 @@ TEST(ExecuteFaults, works_at_maxmemory) {
     talk({"ZADD", "zset", n, n});
     talk({"SET", "aside:" + n, n});
     talk({"SET", "later:" + n, n});
-    Step step{.keys = {"job:" + n, "zset"}, .changes = {{.kind = ChangeKind::remove}, {.kind = ChangeKind::zset_remove, .key = 1, .member = n}}};
+    Step step{
+        .keys = {"job:" + n, "zset"},
+        .changes = {{.kind = ChangeKind::remove}, {.kind = ChangeKind::zset_remove, .key = 1, .member = n}}};
     steps.push_back(step);
     steps.push_back({.keys = {"aside:" + n}, .changes = {{.kind = ChangeKind::quarantine}}});
-    steps.push_back({.keys = {"later:" + n}, .checks = {{.kind = CheckKind::no_ttl}}, .changes = {{.kind = ChangeKind::expire_at, .number = 4102444800000}}});
+    steps.push_back({.keys = {"later:" + n},
+                     .checks = {{.kind = CheckKind::no_ttl}},
+                     .changes = {{.kind = ChangeKind::expire_at, .number = 4102444800000}}});
   }
   talk({"CONFIG", "SET", "maxmemory", "1", "maxmemory-policy", "noeviction"});
   ASSERT_EQ(talk({"SET", "more", "v"}).error_prefix(), "OOM");
@@ -178,6 +183,25 @@ TEST(ExecuteFaults, a_missing_right_stops_the_run) {
     EXPECT_THAT(report.stopped_by, HasSubstr("right")) << right;
     EXPECT_EQ(report.removed, 0U);
     EXPECT_EQ(talk({"DBSIZE"}).integer, 300);
+  }
+}
+
+// APPLY-7 F31: keys that the user may not touch fail alone, the others go
+TEST(ExecuteFaults, keys_without_a_right_fail_alone) {
+  for (const bool scripts : {true, false}) {
+    RedisServer server;
+    Applying applying(server);
+    applying.options.scripts = scripts;
+    auto steps = strings(server, 200);
+    const Talk talk(server);
+    talk({"SET", "secret", "v"});
+    steps.insert(steps.begin() + 50, test::remove_string("secret"));
+    talk({"ACL", "SETUSER", "default", "resetkeys", "~k:*", "~headroom:*"});
+    const auto report = applying.run(std::move(steps));
+    EXPECT_TRUE(report.complete) << report.stopped_by;
+    EXPECT_EQ(report.removed, 200U);
+    EXPECT_EQ(report.failed, 1U);
+    EXPECT_EQ(talk({"DBSIZE"}).integer, 1);
   }
 }
 
@@ -254,7 +278,8 @@ TEST(ExecuteFaults, does_nothing_without_the_lease) {
   }
 }
 
-// APPLY-8 THR-5: stopped between two batches: what was begun is ended, the rest is pending, and the sum is right
+// APPLY-8 THR-5: stopped between two batches: what was begun is ended, the rest is pending, and the sum is
+// right
 TEST(ExecuteFaults, stops_when_told) {
   for (std::uint64_t n : {1U, 2U, 7U, 12U, 30U}) {
     RedisServer server;

@@ -22,8 +22,8 @@ class ExecuteRace : public testing::TestWithParam<Manner> {};
 INSTANTIATE_TEST_SUITE_P(Manner, ExecuteRace, testing::ValuesIn(manners),
                          [](const auto& one) { return std::string(one.param.name); });
 
-/// Makes keys "old", makes them "NEW", takes them away, and again: old ones may be removed meanwhile, new ones
-/// never. Counts both.
+/// Makes keys "old", makes them "NEW", takes them away, and again: old ones may be removed meanwhile, new
+/// ones never. Counts both.
 class Writer {
  public:
   explicit Writer(const RedisServer& server) : talk_(server), thread_([this] { work(); }) {}
@@ -36,7 +36,9 @@ class Writer {
 
  private:
   std::int64_t each(const char* body) {
-    return talk_({"EVAL", std::string("local n = 0 for i = 0, 99 do local k = 'k:' .. i ") + body + " end return n", "0"})
+    return talk_({"EVAL",
+                  std::string("local n = 0 for i = 0, 99 do local k = 'k:' .. i ") + body + " end return n",
+                  "0"})
         .integer;
   }
   void work() {
@@ -52,8 +54,8 @@ class Writer {
   std::thread thread_;
 };
 
-// APPLY-2 F42: keys change, go and come between every look and every change; what is new is never removed, and
-// every removal that is reported is one
+// APPLY-2 F42: keys change, go and come between every look and every change; what is new is never removed,
+// and every removal that is reported is one
 TEST_P(ExecuteRace, removes_only_what_was_planned) {
   RedisServer server;
   Applying applying(server);
@@ -76,8 +78,8 @@ TEST_P(ExecuteRace, removes_only_what_was_planned) {
   EXPECT_EQ(writer.new_removed, 0);
   EXPECT_EQ(static_cast<std::int64_t>(report.removed), writer.old_removed);
   EXPECT_GT(report.changed + report.gone, 0U);
-  std::cout << GetParam().name << ": " << given << " steps, removed " << report.removed << ", changed " << report.changed
-            << ", gone " << report.gone << "\n";
+  std::cout << GetParam().name << ": " << given << " steps, removed " << report.removed << ", changed "
+            << report.changed << ", gone " << report.gone << "\n";
 }
 
 }  // namespace

@@ -239,6 +239,8 @@ TEST(Preflight, undo_has_its_own_list) {
   needs.add_key("bull:mail:1");
   make_user(server, needed);
   EXPECT_THAT(look(server, needs).problems, ElementsAre("the user lacks rights: +restore"));
+  redis_cli(server, {"ACL", "SETUSER", "u", "+restore", "-eval"});
+  EXPECT_THAT(look(server, needs).problems, ElementsAre(HasSubstr("undo needs them")));
 }
 
 // CONN-4: every command is tried in a form that the server takes, for every kind of check and change.

@@ -24,7 +24,8 @@ TEST(Quarantine, names_lie_in_the_slot_of_the_key) {
 }
 
 TEST(Quarantine, other_names_are_none) {
-  for (const auto* name : {"", "headroom:q:", "headroom:q:run:", "headroom:q:run:{a", "headroom:q:run:{a}b", "headroom:lease"}) {
+  for (const auto* name :
+       {"", "headroom:q:", "headroom:q:run:", "headroom:q:run:{a", "headroom:q:run:{a}b", "headroom:lease"}) {
     EXPECT_EQ(quarantined_key(name), "") << name;
   }
   EXPECT_EQ(quarantine_name("run", ""), "");

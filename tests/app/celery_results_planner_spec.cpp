@@ -26,7 +26,7 @@ std::string date_now(const RedisServer& server) {
   return "\"" + iso_instant(std::chrono::seconds(std::stoll(time))).substr(0, 19) + "\"";
 }
 
-// A22 A199 A215: old ones are removed, running ones are not
+// A22 A199 A215: old ones are removed, running ones are not; A198: what has a TTL is left to the server
 TEST(CeleryResultsPlanner, removes_old_results_gives_young_ones_a_ttl_and_leaves_running_ones) {
   const RedisServer server;
   redis_cli(server, {"SET", "celery-task-meta-old", result("SUCCESS", old_date)});

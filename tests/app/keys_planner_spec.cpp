@@ -78,7 +78,8 @@ TEST(KeysPlanner, takes_no_key_of_a_live_broker) {
   EXPECT_GE(steps.left_for(""), 8U) << "what is left alone is told";
 }
 
-TEST(KeysPlanner, sends_the_server_no_pattern) {  // F12
+// F12 SCAN-5: patterns are matched here
+TEST(KeysPlanner, sends_the_server_no_pattern) {
   const RedisServer server;
   redis_cli(server, {"SET", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "v"});
   plan::KeyRule rule;

@@ -27,7 +27,7 @@ failed = { count = 0 }
 [celery]
 result_age = "2h"
 [limits]
-share = 1.0
+share = "100%"
 keys = 100000000
 )toml";
 

@@ -31,15 +31,15 @@ constexpr auto boldest_policy = R"toml(
 completed = { count = 0 }
 failed = { count = 0 }
 event_entries = 100
-orphan_age = "1s"
+orphan_age = "1m"
 [celery]
 result_age = "1s"
 result_ttl = "60s"
 [limits]
-share = 1.0
+share = "100%"
 keys = 100000000
 [pace]
-duty = 1.0
+duty = "100%"
 )toml";
 
 /// Cleans again and again, by the program a user would run; every other run is killed in the middle.

@@ -161,6 +161,13 @@ TEST_F(CeleryResultSteps, remove_a_saved_group_that_nobody_used_and_no_chord_nee
   EXPECT_EQ(steps.left_for("chord"), 1U);
 }
 
+// A25: the reason names the setting of the process that writes, which is the worker
+TEST_F(CeleryResultSteps, say_why_celery_never_removes_them) {
+  ASSERT_TRUE(rules.remove(stored("{}"), false));
+  EXPECT_THAT(steps.rules.at(0).why, testing::HasSubstr("result_expires was None or 0 in the worker"));
+  EXPECT_THAT(steps.rules.at(0).what, testing::HasSubstr("more than 2 h ago"));
+}
+
 // TTL-3: what a TTL does besides under this policy is said
 TEST(CeleryResultRules, warn_of_what_a_ttl_means_under_the_eviction_policy) {
   const auto why = [](std::string_view eviction) {

@@ -336,7 +336,7 @@ TEST(Preset, chooses_planners) {
   EXPECT_TRUE(preset("", policy)->takes("bull_finished"));
   EXPECT_FALSE(preset("", policy)->takes("emergency"));
   EXPECT_TRUE(preset("emergency", policy)->takes("emergency"));
-  EXPECT_FALSE(preset("emergency", policy)->takes("keys"));
+  EXPECT_FALSE(preset("emergency", policy)->takes("kombu_requeue"));
   EXPECT_TRUE(preset("cache", policy)->takes("keys"));
   for (const auto name : preset_names()) EXPECT_TRUE(preset(name, policy).has_value()) << name;
   const auto unknown = preset("everything", policy);

@@ -23,8 +23,8 @@ PlanHeader plan() {
   header.source = "scan";
   header.made = 1714566896000ms;
   header.expires = header.made + 1h;
-  header.server = {
-      "redis://127.0.0.1:6379", "run", "replid", "master", "7.0.15", "noeviction", 1, 1000, {9 << 20}, {}};
+  header.server.address = "redis://127.0.0.1:6379", header.server.role = "master";
+  header.server.version = "7.0.15", header.server.keys = 1000;
   PlanRule rule;
   rule.name = "bull-completed", rule.family = "bullmq", rule.owner = "bull:mail";
   rule.what = "completed jobs older than 1 d", rule.why = "nobody reads them";

@@ -20,6 +20,12 @@ bool is_native(const Step& step) {
          step.changes[0].kind == ChangeKind::expire_at && step.checks[0].key == step.changes[0].key;
 }
 
+std::size_t limit_for(const Job& job, std::size_t batch_limit) {
+  if (job.alone) return 1;
+  return std::max<std::size_t>(
+      1, std::clamp<std::size_t>(batch_limit, 1, most_units) >> std::min<int>(job.tries, 8));
+}
+
 bool holds_keys(Way way) { return way == Way::watched || way == Way::plain; }
 
 }  // namespace
@@ -107,10 +113,9 @@ Result<std::vector<Batch>> Grouping::group(std::size_t batch_limit, const Means&
     Job& job = **taken;
     job.way = way_of(job, means, traits_);
     const auto units = units_of(job.step);
-    const auto limit = std::max<std::size_t>(
-        1, std::clamp<std::size_t>(batch_limit, 1, most_units) >> std::min<int>(job.tries, 8));
+    const auto limit = limit_for(job, batch_limit);
     auto* last = open.batches.empty() ? nullptr : &open.batches.back();
-    const bool same = last != nullptr && last->way == job.way && last->db == job.step.db &&
+    const bool same = last != nullptr && last->way == job.way && last->db == job.step.db && !job.alone &&
                       last->units + units <= std::min(limit, open.last_limit);
     if (trims_one_of(job, open.trimmed) || (!same && !fits(open, job, means))) {
       again_.push_front(std::move(job));

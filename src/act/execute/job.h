@@ -70,6 +70,7 @@ struct Job {
   std::uint16_t tries = 0;  ///< that came to nothing: a busy key, a late script
   bool lost = false;        ///< the reply of an earlier try was lost; `record` is of that try
   bool compare = false;     ///< WATCH failed for it: compare instead
+  bool alone = false;       ///< a batch of its own: one with others was refused
 
   // Of one try:
   std::vector<KeyState> keys{};                ///< like Step::keys
@@ -99,6 +100,7 @@ struct Batch {
   std::uint32_t db = 0;
   std::size_t units = 0;
   std::vector<Job> jobs{};
+  std::string refused{};  ///< the server's error about a command for all of them
 };
 
 }  // namespace headroom::act

@@ -219,19 +219,16 @@ void Judge::remove_member(const Change& change, const MemberState& member) {
   auto& before = record(change);
   const auto& checks = job_.step.checks;
   const bool proved = std::any_of(checks.begin(), checks.end(), [&](const Check& check) {
-    return check.key == change.key &&
-           ((check.kind == CheckKind::score_is && check.text == change.member) ||
-            (check.kind == CheckKind::field_is && check.member == change.member));
+    return check.key == change.key && ((check.kind == CheckKind::score_is && check.text == change.member) ||
+                                       (check.kind == CheckKind::field_is && check.member == change.member));
   });
   if (change.kind == ChangeKind::zset_remove) {
     before.score = std::strtod(member.value->c_str(), nullptr);
-    if (!proved)
-      prove(change.key, script_op("score", key(change.key), change.member, *member.value));
+    if (!proved) prove(change.key, script_op("score", key(change.key), change.member, *member.value));
     make(script_op("zrem", key(change.key), change.member));
   } else if (change.kind == ChangeKind::hash_remove) {
     before.value = *member.value;
-    if (!proved)
-      prove(change.key, script_op("field", key(change.key), change.member, *member.value));
+    if (!proved) prove(change.key, script_op("field", key(change.key), change.member, *member.value));
     make(script_op("hdel", key(change.key), change.member));
   } else {
     prove(change.key, script_op("member", key(change.key), change.member));

@@ -38,6 +38,7 @@ class Observer {
   void prepare(Job& job);
   void watch();
   void ask(Job& job, const Words& words, Pipeline::Take take);
+  void ask_for_all(const Words& words, Pipeline::Take take);
   void first_round(bool& fenced);
   void read_step(Job& job);
   void ask_idle_checks(Job& job);
@@ -96,6 +97,13 @@ std::int64_t number_or(const Reply& reply, std::int64_t other) {
   return reply.kind == Reply::Kind::integer ? reply.integer : other;
 }
 
+void Observer::ask_for_all(const Words& words, Pipeline::Take take) {
+  pipeline_.ask(words, [this, take = std::move(take)](const Reply& reply) {
+    if (!reply.is_error()) return take(reply);
+    if (batch_.refused.empty()) batch_.refused = reply.text;
+  });
+}
+
 void Observer::ask(Job& job, const Words& words, Pipeline::Take take) {
   pipeline_.ask(words, [&job, take = std::move(take)](const Reply& reply) {
     if (reply.is_error() && !is_wrong_type(reply)) {
@@ -135,11 +143,11 @@ void Observer::watch() {
   }
   if (batch_.way == Way::plain && !reading_.fence_token.empty()) words.push_back(reading_.fence_key);
   if (words.size() == 1) return;
-  auto& refusable = batch_.jobs.front();
-  ask(refusable, words, [](const Reply&) {});
+  ask_for_all(words, [](const Reply&) {});
 }
 
 Trouble Observer::run(bool& fenced) {
+  batch_.refused.clear();
   for (auto& job : batch_.jobs) prepare(job);
   if (!needs_reading(batch_)) return {};
   first_round(fenced);
@@ -313,7 +321,7 @@ void Observer::read_strings() {
   if (strings_.empty()) return;
   Words words{"MGET"};
   for (const auto& one : strings_) words.push_back(one.job->step.keys[one.key]);
-  ask(*strings_.front().job, words, [this](const Reply& reply) {
+  ask_for_all(words, [this](const Reply& reply) {
     for (std::size_t i = 0; i < reply.items.size() && i < strings_.size(); ++i) {
       auto& state = strings_[i].job->keys[strings_[i].key];
       if (reply.items[i].kind == Reply::Kind::text) state.value = reply.items[i].text;
@@ -407,7 +415,7 @@ void Observer::ask_parts() {
     words.push_back(part.job->step.keys[part.key]);
     part.job->keys[part.key].exists = false;
   }
-  ask(*parts_.front().job, words, [this](const Reply& reply) { parts_there_ = number_or(reply, 0); });
+  ask_for_all(words, [this](const Reply& reply) { parts_there_ = number_or(reply, 0); });
 }
 
 void Observer::which_parts() {
@@ -426,7 +434,7 @@ void Observer::read_parts() {
   strings_.clear();
   Words words{"WATCH"};
   for (const auto& part : found_) words.push_back(part.job->step.keys[part.key]);
-  if (watches() && !found_.empty()) ask(*found_.front().job, words, [](const Reply&) {});
+  if (watches() && !found_.empty()) ask_for_all(words, [](const Reply&) {});
   for (const auto& part : found_) {
     auto& state = part.job->keys[part.key];
     state.watched = watches();

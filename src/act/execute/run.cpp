@@ -18,6 +18,14 @@ namespace {
 
 constexpr std::uint16_t most_tries = 8;
 
+std::vector<Job*> open_jobs(Batch& batch) {
+  std::vector<Job*> jobs;
+  for (auto& job : batch.jobs) {
+    if (!job.outcome) jobs.push_back(&job);
+  }
+  return jobs;
+}
+
 std::uint64_t keys_in(const JournalStep& record) {
   return static_cast<std::uint64_t>(
       std::count_if(record.before.begin(), record.before.end(), [](const Before& before) {
@@ -178,8 +186,24 @@ Trouble Run::settle_lost(Batch& batch, Lane& lane) {
   return pipeline.run();
 }
 
+/// Because of one step that the server will not have: each goes alone.
+void Run::part(const std::vector<Job*>& jobs, const std::string& refusal) {
+  for (auto* job : jobs) job->alone = true;
+  if (jobs.size() > 1) return;
+  jobs.front()->outcome = StepOutcome::failed;
+  jobs.front()->reason = refusal;
+}
+
 /// Judges what was read. False: `trouble` says why it is to be read again.
 bool Run::refusals(Batch& batch, Trouble& trouble) {
+  if (!batch.refused.empty()) {
+    if (wire::reaction_to(batch.refused).reaction == Reaction::skip_key) {
+      part(open_jobs(batch), batch.refused);
+      return true;
+    }
+    trouble = {Trouble::Kind::refused, batch.refused};
+    return false;
+  }
   for (auto& job : batch.jobs) {
     if (job.outcome) continue;
     if (job.refused.empty()) {
@@ -196,6 +220,7 @@ bool Run::refusals(Batch& batch, Trouble& trouble) {
 }
 
 void Run::write_down(Batch& batch) {
+  if (!batch.refused.empty()) return;
   for (auto& job : batch.jobs) {
     if (job.outcome) continue;
     journal_.add(job.record);
@@ -203,11 +228,8 @@ void Run::write_down(Batch& batch) {
 }
 
 bool Run::change(Batch& batch, Lane& lane) {
-  std::vector<Job*> jobs;
-  for (auto& job : batch.jobs) {
-    if (!job.outcome) jobs.push_back(&job);
-  }
-  if (jobs.empty()) return true;
+  const auto jobs = open_jobs(batch);
+  if (jobs.empty() || !batch.refused.empty()) return true;
   if (!permitted()) return false;
   const auto deadline = clock_.now() + options_.script_deadline.count();
   const auto began = steady_clock::now();

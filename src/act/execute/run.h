@@ -34,6 +34,7 @@ class Run {
   Trouble read(Batch& batch, Lane& lane, bool& fenced);
   Trouble settle_lost(Batch& batch, Lane& lane);
   bool refusals(Batch& batch, Trouble& trouble);
+  void part(const std::vector<Job*>& jobs, const std::string& refusal);
   void write_down(Batch& batch);
   bool change(Batch& batch, Lane& lane);
   bool take(Batch& batch, Lane& lane, Made made, const std::vector<Job*>& jobs, std::int64_t deadline);

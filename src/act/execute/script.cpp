@@ -10,9 +10,9 @@
 namespace headroom::act {
 namespace {
 
-/// KEYS: each once. ARGV: deadline, fence token (its key is KEYS[1]), then the steps: number of checks,
-/// of derived checks, of changes, then these: a word, the place of the key, 0 to 2 more. Answers a number
-/// for each step (keys changed; -1 changed, -2 gone, -3 stale) or the text of an error.
+/// KEYS: each once. ARGV: deadline, fence token (its key is KEYS[1]), then the steps: the shape, and for each
+/// of its words the place of the key and 0 to 2 more. Answers a number for each step (keys changed; -1
+/// changed, -2 gone, -3 stale) or the text of an error.
 constexpr std::string_view text = R"lua(
 local K, A = KEYS, ARGV
 local time = redis.call('TIME')
@@ -47,12 +47,12 @@ local function plain(s)
   return s and (string.find(s, '^%-?%d+$') or string.find(s, '^%-?%d+%.%d*$')) and tonumber(s)
 end
 
--- Each word: how many arguments it has (itself and the key counted), and what it does.
+-- How many arguments a word takes; its key is the first.
 local size = {
-  absent = 2, exists = 2, type = 3, nottl = 2, expires = 3, nears = 3, idle = 3, value = 3, length = 4, score = 4,
-  member = 3, nomember = 3, notlisted = 4, field = 4, nofield = 3, fieldmost = 4, sha1 = 3, oldest = 3, listed = 3,
-  unlink = 2, expireat = 3, persist = 2, rename = 3, zrem = 3, srem = 3, hdel = 3, lrem = 3, rpush = 3, xtrim = 3,
-  xdel = 3}
+  absent = 1, exists = 1, type = 2, nottl = 1, expires = 2, nears = 2, idle = 2, value = 2, length = 3, score = 3,
+  member = 2, nomember = 2, notlisted = 3, field = 3, nofield = 2, fieldmost = 3, sha1 = 2, oldest = 2, listed = 2,
+  unlink = 1, expireat = 2, persist = 1, rename = 2, zrem = 2, srem = 2, hdel = 2, lrem = 2, rpush = 2, xtrim = 2,
+  xdel = 2}
 local holds = {
   absent = function(k) return ask('EXISTS', k) == 0 end,
   exists = function(k) return ask('EXISTS', k) == 1 end,
@@ -115,7 +115,6 @@ local make = {
     refused = refused or r.err
     return 0, 1
   end,
-  zrem = function(k, a) return ask('ZREM', k, a), 0 end,
   srem = function(k, a) return ask('SREM', k, a), 0 end,
   hdel = function(k, a) return ask('HDEL', k, a), 0 end,
   lrem = function(k, a) return ask('LREM', k, 1, a), 0 end,
@@ -127,36 +126,97 @@ local make = {
     return ask('XDEL', k, unpack(ids)), 0
   end}
 
-local out, i, last = {}, 3, #A
-while i <= last do
-  local checks, derived, changes = tonumber(A[i]), tonumber(A[i + 1]), tonumber(A[i + 2])
-  i = i + 3
-  local code
-  for c = 1, checks + derived do
-    local word = A[i]
-    if not code then
-      local k = K[tonumber(A[i + 1])]
-      if not holds[word](k, A[i + 2], A[i + 3]) then
-        code = c > checks and -3 or (word == 'absent' or ask('EXISTS', k) == 1) and -1 or -2
-      end
-    end
-    i = i + size[word]
+-- What is proved to be there is taken away at the end, many with one command, or before anything else looks at it.
+local out = {}
+local away, away_keys, away_steps = {}, {}, {}
+local members, member_steps = {}, {}
+local taken = {}  -- stays: a key goes but once
+local function blame(steps, r)
+  if type(r) ~= 'table' or not r.err then return end
+  for s = 1, #steps do out[steps[s]] = r.err end
+end
+local function flush()
+  for k, list in pairs(members) do
+    blame(member_steps[k], redis.pcall('ZREM', K[k], unpack(list)))
   end
-  local done, keys = 0, 0
-  for c = 1, changes do
-    local word = A[i]
-    if not code and not refused then
-      local n, key = make[word](K[tonumber(A[i + 1])], A[i + 2])
-      n = n or 0
-      done = done + n
-      keys = keys + n * key
-      if c == 1 and n == 0 and key == 1 then code = -2 end
+  if #away_keys > 0 then blame(away_steps, redis.pcall('UNLINK', unpack(away_keys))) end
+  away, away_keys, away_steps, members, member_steps = {}, {}, {}, {}, {}
+end
+local function settle(k, word, member)
+  if away[k] then return flush() end
+  local listed = members[k]
+  if listed and (listed[member] or (word ~= 'score' and word ~= 'zrem')) then flush() end
+end
+local function take_key(k)
+  away[k] = true
+  away_keys[#away_keys + 1] = K[k]
+  away_steps[#away_steps + 1] = #out + 1
+end
+local function take_member(k, member)
+  local list = members[k]
+  if not list then
+    list = {}
+    members[k], member_steps[k] = list, {}
+  end
+  list[#list + 1] = member
+  list[member] = true
+  table.insert(member_steps[k], #out + 1)
+end
+
+-- A shape: the words of checks, of derived checks and of changes, "a,b|c|d,e". "type:string" has its argument.
+local shapes = {}
+local function shape_of(text)
+  local shape = {}
+  for part in string.gmatch(text, '[^|]+') do
+    for word, fixed in string.gmatch(part, '(%a%w*):?([^,]*)') do
+      shape[#shape + 1] = {word = word, size = fixed == '' and size[word] or 1, fixed = fixed ~= '' and fixed}
     end
-    i = i + size[word]
+    shape[#shape + 1] = false
+  end
+  shapes[text] = shape
+  return shape
+end
+
+local i, last = 3, #A
+while i <= last do
+  local shape = shapes[A[i]] or shape_of(A[i])
+  i = i + 1
+  local code, part, changes, done, keys = nil, 1, 0, 0, 0
+  for c = 1, #shape do
+    local op = shape[c]
+    if not op then
+      part = part + 1
+    else
+      if not code and not refused then
+        local word, k, a = op.word, tonumber(A[i]), op.fixed or A[i + 1]
+        settle(k, word, a)
+        if part < 3 then
+          if not holds[word](K[k], a, A[i + 2]) then
+            code = part == 2 and -3 or (word == 'absent' or ask('EXISTS', K[k]) == 1) and -1 or -2
+          end
+        elseif word == 'unlink' and not taken[k] then
+          taken[k] = true
+          take_key(k)
+          done, keys = done + 1, keys + 1
+        elseif word == 'zrem' then
+          take_member(k, a)
+          done = done + 1
+        else
+          if word == 'rename' then settle(tonumber(a)) end
+          local n, key = make[word](K[k], a)
+          n = n or 0
+          done, keys = done + n, keys + n * key
+          if changes == 0 and n == 0 and key == 1 then code = -2 end
+        end
+        if part == 3 then changes = changes + 1 end
+      end
+      i = i + op.size
+    end
   end
   out[#out + 1] = refused or code or (done > 0 and keys or -2)
   refused = nil
 end
+flush()
 return out
 )lua";
 
@@ -208,18 +268,36 @@ std::string_view ScriptCall::index_of(std::string_view key) {
   return small_number(place->second);
 }
 
+/// Into the shape go the words, and of "type" what it asks for: it is the same for all steps of a rule.
+bool in_shape(const ScriptOp& op) {
+  constexpr std::string_view plain = "abcdefghijklmnopqrstuvwxyz";
+  return op.code == "type" && !op.a.empty() && op.a.find_first_not_of(plain) == op.a.npos;
+}
+
 void ScriptCall::add(const ScriptOp& op) {
-  add(op.code);
   add(index_of(op.key));
+  if (in_shape(op)) return;
   if (op.code == "rename") return add(index_of(op.a));
   if (op.arity > 2) add(op.a);
   if (op.arity > 3) add(op.b);
 }
 
+std::string_view ScriptCall::shape_of(const Job& job) {
+  std::string shape;
+  for (const auto* ops : {&job.checks, &job.derived, &job.changes}) {
+    // A part without words is a comma, so that it still is a part.
+    shape.append(ops == &job.checks ? "," : "|,");
+    for (const auto& op : *ops) {
+      shape.append(op.code);
+      if (in_shape(op)) shape.append(":").append(op.a);
+      shape.append(",");
+    }
+  }
+  return *shapes_.insert(std::move(shape)).first;
+}
+
 void ScriptCall::add(const Job& job) {
-  add(small_number(job.checks.size()));
-  add(small_number(job.derived.size()));
-  add(small_number(job.changes.size()));
+  add(shape_of(job));
   for (const auto* ops : {&job.checks, &job.derived, &job.changes}) {
     for (const auto& op : *ops) add(op);
   }

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -55,9 +56,11 @@ class ScriptCall {
  private:
   std::string_view index_of(std::string_view key);
   void add(const ScriptOp& op);
+  std::string_view shape_of(const Job& job);
   void add(std::string_view argument) { arguments_.push_back(argument); }
 
   std::unordered_map<std::string_view, std::size_t> places_{};
+  std::set<std::string> shapes_{};
   std::vector<std::string_view> keys_{};
   std::vector<std::string_view> arguments_{};
   std::string deadline_;

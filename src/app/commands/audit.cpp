@@ -83,8 +83,9 @@ Subcommand audit() {
   return {"audit",
           "where the bytes are and whose they are; what is debris and why",
           "[TARGET...]",
-          {OptionGroup::connection, OptionGroup::db, OptionGroup::look, OptionGroup::fast, OptionGroup::snapshot, OptionGroup::force,
-           OptionGroup::allocator, OptionGroup::audit, OptionGroup::output, OptionGroup::policy},
+          {OptionGroup::connection, OptionGroup::db, OptionGroup::look, OptionGroup::fast,
+           OptionGroup::snapshot, OptionGroup::force, OptionGroup::allocator, OptionGroup::audit,
+           OptionGroup::output, OptionGroup::policy},
           "",
           run};
 }

@@ -65,14 +65,14 @@ Result<Exit> run(const Invocation& invocation) {
 }  // namespace
 
 Subcommand queues() {
-  return {
-      "queues",
-      "every queue of every library: jobs per state, bytes, retention, heartbeat (marks the queues' own "
-      "keys as used)",
-      "[TARGET]",
-      {OptionGroup::connection, OptionGroup::db, OptionGroup::look, OptionGroup::fast, OptionGroup::output, OptionGroup::policy},
-      "",
-      run};
+  return {"queues",
+          "every queue of every library: jobs per state, bytes, retention, heartbeat (marks the queues' own "
+          "keys as used)",
+          "[TARGET]",
+          {OptionGroup::connection, OptionGroup::db, OptionGroup::look, OptionGroup::fast,
+           OptionGroup::output, OptionGroup::policy},
+          "",
+          run};
 }
 
 }  // namespace headroom::app

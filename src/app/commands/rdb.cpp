@@ -47,14 +47,14 @@ Result<Exit> run(const Invocation& invocation) {
 }  // namespace
 
 Subcommand rdb() {
-  return {
-      "rdb",
-      "an RDB file (- for stdin, .gz and .zst too): its keys, its values as JSON, its soundness, its "
-      "contents",
-      "keys|json|check|stats FILE",
-      {OptionGroup::names, OptionGroup::keys, OptionGroup::db, OptionGroup::allocator, OptionGroup::output, OptionGroup::policy},
-      "",
-      run};
+  return {"rdb",
+          "an RDB file (- for stdin, .gz and .zst too): its keys, its values as JSON, its soundness, its "
+          "contents",
+          "keys|json|check|stats FILE",
+          {OptionGroup::names, OptionGroup::keys, OptionGroup::db, OptionGroup::allocator,
+           OptionGroup::output, OptionGroup::policy},
+          "",
+          run};
 }
 
 }  // namespace headroom::app

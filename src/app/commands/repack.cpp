@@ -40,8 +40,8 @@ Subcommand repack() {
   return {"repack",
           "what hash-max-listpack-value and its sisters would save on this very data, by owner",
           "[FILE|TARGET]",
-          {OptionGroup::connection, OptionGroup::db, OptionGroup::snapshot, OptionGroup::force, OptionGroup::allocator,
-           OptionGroup::output, OptionGroup::policy},
+          {OptionGroup::connection, OptionGroup::db, OptionGroup::snapshot, OptionGroup::force,
+           OptionGroup::allocator, OptionGroup::output, OptionGroup::policy},
           "",
           run};
 }

@@ -72,7 +72,7 @@ Result<bool> pass(RuleSink::Pass which, const PlanRequest& request, const KeyOwn
 Result<bool> find(const PlanRequest& request, plan::StepSink& steps) {
   if (request.policy.rules.empty()) return true;
   const auto start = Clock::now();
-  KeyOwners owners(request.families);
+  KeyOwners owners(request.families, false);
   // Whose a key is, is only known of the whole: of half of it, a live queue may look like nobody's.
   if (const auto whole = scan_keys(request, owners.sink(), "keys", steps); !whole || !*whole) return whole;
   owners.settle();

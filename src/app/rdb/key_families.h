@@ -21,7 +21,7 @@ class KeyFamilies {
   const Attribution* of(std::uint32_t db, std::string_view key) const { return owners_.of(db, key); }
 
  private:
-  explicit KeyFamilies(Families families) : families_(std::move(families)), owners_(families_.all()) {}
+  explicit KeyFamilies(Families families) : families_(std::move(families)), owners_(families_.all(), true) {}
   Families families_;
   KeyOwners owners_;
 };

@@ -13,7 +13,7 @@ constexpr KeyShape shapes[] = {
      .types = KeyType::string,
      .role = "counter",
      .why = "counts the runs of headroom, so that no two have the same token; one small number, kept"},
-    {.shape = "headroom:q:{hex}:{{{any}",
+    {.shape = "headroom:q:{id}:{{{any}",
      .role = "quarantine",
      .why = "put aside by a run: `headroom undo RUN` puts it back, `headroom sweep RUN` removes it for good; "
             "the run is the part behind headroom:q:"},
@@ -30,6 +30,8 @@ Family headroom() {
                    {"headroom:fence", KeyType::string, "counter"},
                    {"headroom:q:00112233445566778899aabbccddeeff:{bull:mail:17}", KeyType::hash,
                     "quarantine"},
+                   {"headroom:q:00112233445566778899aabbccddeeff-undo:{bull:mail:events}bull:mail:events",
+                    KeyType::stream, "quarantine"},
                    {"headroom:q:00112233445566778899aabbccddeeff:{a}celery-task-meta-{a}x", KeyType::string,
                     "quarantine"}},
   };

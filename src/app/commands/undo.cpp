@@ -1,0 +1,129 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "app/output.h"
+#include "app/undoing.h"
+#include "base/text.h"
+#include "report/run_report.h"
+#include "report/runs_report.h"
+
+namespace headroom::app {
+namespace {
+
+Error usage(std::string what) {
+  return {std::move(what), "command line",
+          "headroom undo RUN [TARGET], or headroom undo list|show RUN|verify RUN|forget RUN", Exit::usage};
+}
+
+Result<act::StateFolder> state_of(const Invocation& invocation) {
+  return act::StateFolder::open(invocation.options.state, invocation.environment);
+}
+
+Result<Exit> list(const Invocation& invocation, const std::string&) {
+  const auto state = state_of(invocation);
+  if (!state) return fail(state.error());
+  const auto runs = past_runs(*state);
+  std::vector<report::RunLine> lines;
+  for (const auto& run : runs)
+    lines.push_back({run.id, run.report ? &*run.report : nullptr, run.disk_bytes, run.age, run.quarantined});
+  if (const auto done = emit(report::runs_report(state->path(), lines), invocation); !done)
+    return fail(done.error());
+  return Exit::fine;
+}
+
+Result<Exit> show(const Invocation& invocation, const std::string& words) {
+  const auto state = state_of(invocation);
+  if (!state) return fail(state.error());
+  const auto run = find_run(*state, words);
+  if (!run) return fail(run.error());
+  if (!run->report)
+    return fail({"this run was killed before it could report", state->run(run->id),
+                 "apply its plan again to go on, or take it back: headroom undo " + run->id.substr(0, 8),
+                 Exit::partial});
+  if (const auto done = emit(report::run_report(*run->report), invocation); !done) return fail(done.error());
+  return Exit::fine;
+}
+
+Result<Exit> verify(const Invocation& invocation, const std::string& words) {
+  const auto state = state_of(invocation);
+  if (!state) return fail(state.error());
+  const auto secret = state->secret();
+  if (!secret) return fail(secret.error());
+  const auto run = find_run(*state, words);
+  if (!run) return fail(run.error());
+  const auto journal = summary_of(*state, run->id, *secret);
+  if (!journal) return fail(journal.error());
+  const auto& health = journal->health;
+  Report report{"headroom.journal/1", "Journal of run " + run->id};
+  report.facts = {{"run", run->id},
+                  {"sound", health.damage.empty(), "Sound"},
+                  {"damage", health.damage.empty() ? Value{} : Value{health.damage}},
+                  {"cut", health.cut, "Cut by a crash"},
+                  {"blocks", static_cast<std::int64_t>(health.blocks)},
+                  {"steps", static_cast<std::int64_t>(health.steps)},
+                  {"outcomes", static_cast<std::int64_t>(health.outcomes)},
+                  {"bytes", Bytes{health.bytes}}};
+  if (const auto done = emit(report, invocation); !done) return fail(done.error());
+  return health.damage.empty() ? Exit::fine : Exit::findings;
+}
+
+Result<Exit> forget(const Invocation& invocation, const std::string& words) {
+  const auto state = state_of(invocation);
+  if (!state) return fail(state.error());
+  const auto run = find_run(*state, words);
+  if (!run) return fail(run.error());
+  if (run->quarantined && !invocation.options.force)
+    return fail({"keys of this run lie in quarantine, and only its journal knows them", state->run(run->id),
+                 fmt::format("headroom sweep {0}, or headroom undo {0}, or --force", run->id.substr(0, 8)),
+                 Exit::refused});
+  if (const auto gone = forget_run(*state, run->id); !gone) return fail(gone.error());
+  if (!invocation.options.quiet)
+    tell(fmt::format("run {} is forgotten: it can no longer be undone", run->id));
+  return Exit::fine;
+}
+
+Result<Exit> take_back(const Invocation& invocation, const std::string& words, const std::string& target) {
+  const auto about = undo_ground(invocation, words, target);
+  if (!about) return fail(about.error());
+  const auto report = invocation.options.dry_run ? preview_run(*about) : undo_run(*about);
+  if (!report) return fail(report.error());
+  if (const auto done = emit(report::run_report(*report), invocation); !done) return fail(done.error());
+  return ending(*report);
+}
+
+struct Action {
+  std::string_view name{};
+  std::size_t words = 0;
+  Result<Exit> (*run)(const Invocation&, const std::string& run) = nullptr;
+};
+constexpr std::array<Action, 4> actions{
+    {{"list", 1, list}, {"show", 2, show}, {"verify", 2, verify}, {"forget", 2, forget}}};
+
+Result<Exit> run(const Invocation& invocation) {
+  const auto& words = invocation.options.targets;
+  if (words.empty() || words.size() > 2) return fail(usage("undo takes the id of a run"));
+  const auto* const action =
+      std::find_if(actions.begin(), actions.end(), [&](const Action& one) { return one.name == words[0]; });
+  if (action == actions.end()) return take_back(invocation, words[0], words.size() == 2 ? words[1] : "");
+  if (words.size() != action->words)
+    return fail(usage(
+        fmt::format("undo {} takes {}", words[0], action->words == 1 ? "nothing else" : "the id of a run")));
+  return action->run(invocation, words.back());
+}
+
+}  // namespace
+
+Subcommand undo() {
+  return {"undo",
+          "put back what a run took away; undo list: the runs that can be taken back",
+          "RUN [TARGET] | list | show RUN | verify RUN | forget RUN",
+          {OptionGroup::connection, OptionGroup::policy, OptionGroup::state, OptionGroup::names,
+           OptionGroup::rules, OptionGroup::force, OptionGroup::dry_run, OptionGroup::fast, OptionGroup::pace,
+           OptionGroup::output},
+          "",
+          run};
+}
+
+}  // namespace headroom::app

@@ -1,0 +1,115 @@
+#include "app/run_means.h"
+
+#include <fmt/format.h>
+
+#include "act/identity.h"
+#include "act/private_file.h"
+#include "app/interruption.h"
+#include "app/planning.h"
+#include "app/until_pace.h"
+#include "base/quantity.h"
+#include "facts/server_time.h"
+
+namespace headroom::app {
+namespace {
+
+using std::chrono::seconds;
+
+Result<act::PressureLimits> limits_of(const RunGround& ground) {
+  const auto& pace = ground.policy.pace;
+  const auto& options = ground.options;
+  act::PressureLimits limits;
+  limits.duty = options.fast ? 1.0 : pace.duty;
+  limits.first_batch = pace.first_batch;
+  limits.run_time = pace.run_time;
+  const auto duty = percentage(options.duty, "--duty");
+  if (!duty) return fail(duty.error());
+  if (*duty) limits.duty = **duty;
+  if (!options.run_time.empty()) {
+    const auto length = read_duration(options.run_time);
+    if (!length || length->count() < 1000)
+      return fail({"--run-time is a length of time of a second or more", "command line", "--run-time 15m",
+                   Exit::usage});
+    limits.run_time = std::chrono::duration_cast<seconds>(*length);
+  }
+  for (const auto& text : pace.windows)
+    if (const auto window = plan::read_window(text)) limits.windows.push_back({window->from, window->to});
+  return limits;
+}
+
+bool names_a_server(const Invocation& invocation) {
+  const auto& options = invocation.options;
+  if (!options.url.empty() || !options.host.empty() || !options.port.empty() || !options.socket.empty())
+    return true;
+  for (const auto* name : {"REDIS_URL", "REDIS_HOST", "REDIS_PORT"})
+    if (const auto value = invocation.environment(name); value && !value->empty()) return true;
+  return false;
+}
+
+}  // namespace
+
+Result<RunMeans> run_means(const RunGround& ground, const std::string& run, const PlanServer& server) {
+  const auto limits = limits_of(ground);
+  if (!limits) return fail(limits.error());
+  interruption();  // from here on a signal ends the run after its batch
+  if (const auto folder = act::private_folder(ground.state.run(run)); !folder) return fail(folder.error());
+  auto lock = act::LocalLock::take(ground.state.path(), run);
+  if (!lock) return fail(lock.error());
+  const auto& session = ground.session;
+  auto lease = act::LeaseKeeper::take([&session] { return session.open_for_changes(seconds(1)); }, run);
+  if (!lease) return fail(lease.error());
+  RunMeans means{std::move(*lock), std::move(*lease), std::make_unique<StatusLine>(ground.options),
+                 std::make_unique<std::vector<std::string>>()};
+  if (const auto note = means.lease->note(); !note.empty()) means.notes->push_back(note);
+
+  act::PressureParts parts;
+  parts.cancellation = std::make_shared<wire::Cancellation>();
+  parts.open = [&session, cancellation = parts.cancellation] {
+    return session.open_for_changes(seconds(5), cancellation);
+  };
+  parts.stop_files = {ground.state.path() + "/stop", ground.state.run(run) + "/stop"};
+  parts.control_socket = ground.state.run(run) + "/control";
+  parts.interrupted = [] { return interruption()->cancelled(); };
+  parts.lease = means.lease.get();
+  parts.on_wait = [status = means.status.get()](std::string_view reason) { status->waits(reason); };
+  parts.on_note = [notes = means.notes.get()](std::string_view note) { notes->emplace_back(note); };
+  auto pace = act::press(*limits, std::move(parts));
+  if (!pace) return fail(pace.error());
+  means.pace = std::move(*pace);
+  const auto until = percentage(ground.options.until, "--until");
+  if (!until) return fail(until.error());
+  if (*until) {
+    auto stopping = UntilPace::over(std::move(means.pace), **until,
+                                    [&session] { return session.open_for_changes(seconds(5)); });
+    if (!stopping) return fail(stopping.error());
+    means.pace = std::move(*stopping);
+  }
+  means.target = {[&session] { return session.open_for_changes(); }, session.address(), server};
+  return means;
+}
+
+Result<ServerNow> server_now(const Session& session) {
+  auto link = session.open_for_changes();
+  if (!link) return fail(link.error());
+  auto server = act::identify(**link, session.address());
+  if (!server) return fail(server.error());
+  const auto time = facts::server_time(**link);
+  if (!time) return fail(time.error());
+  return ServerNow{std::move(*server), *time};
+}
+
+Result<Session> session_for(const Invocation& invocation, const std::string& target,
+                            const std::string& address) {
+  if (!target.empty() && target.find("://") == std::string::npos)
+    return fail({"this is no address of a server", target,
+                 fmt::format("headroom {} ... redis://HOST:PORT", invocation.command), Exit::usage});
+  const bool as_remembered = target.empty() && !names_a_server(invocation);
+  // What is behind a blank is for people: "(certificate not checked)".
+  return session(invocation, as_remembered ? address.substr(0, address.find(' ')) : target);
+}
+
+Exit ending(const RunReport& report) {
+  return report.complete && report.failed == 0 && report.unknown == 0 ? Exit::fine : Exit::partial;
+}
+
+}  // namespace headroom::app

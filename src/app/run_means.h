@@ -1,0 +1,58 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "act/executor.h"
+#include "act/lease.h"
+#include "act/pressure.h"
+#include "act/state_folder.h"
+#include "app/session.h"
+#include "app/status_line.h"
+#include "app/subcommand.h"
+#include "plan/policy.h"
+
+namespace headroom::app {
+
+/// What a command that changes a server is about.
+struct RunGround {
+  Session session;
+  act::StateFolder state;
+  std::string secret{};
+  plan::Policy policy{};
+  Options options{};
+};
+
+/// What a run holds while it changes a server: nobody else changes it meanwhile, and it goes no faster than
+/// allowed. Given back by the destructor, in the right order.
+struct RunMeans {
+  act::LocalLock lock;
+  std::unique_ptr<act::LeaseKeeper> lease{};
+  std::unique_ptr<StatusLine> status{};
+  /// Where the pace puts its own too, from its thread: of meaning once the run is over.
+  std::unique_ptr<std::vector<std::string>> notes{};
+  std::unique_ptr<act::Pace> pace{};  ///< borrows the lease and the status line
+  act::ApplyTarget target{};
+};
+
+/// Takes lock and lease and starts to watch the server. `server`: what connections are compared with. Errors
+/// (Exit::refused): another run is at work, and whose; options out of range (Exit::usage).
+Result<RunMeans> run_means(const RunGround& ground, const std::string& run, const PlanServer& server);
+
+/// The server as it is now, and its clock. Errors: it cannot be reached, or does not say who it is.
+struct ServerNow {
+  PlanServer server{};
+  std::chrono::milliseconds time{};
+};
+Result<ServerNow> server_now(const Session& session);
+
+/// The session of a command whose words may name a TARGET; without one, and without anything in the options
+/// and the environment, the server is that of `address`, which a plan or journal names.
+Result<Session> session_for(const Invocation& invocation, const std::string& target,
+                            const std::string& address);
+
+/// How a run ended: Exit::fine, or Exit::partial when it stopped early or steps failed.
+Exit ending(const RunReport& report);
+
+}  // namespace headroom::app
