@@ -49,6 +49,25 @@ std::size_t units_of(const Step& step) {
   return std::max<std::size_t>(units, 1);
 }
 
+namespace {
+
+std::set<std::string> streams_of(const Job& job) {
+  std::set<std::string> streams;
+  for (const auto& change : job.step.changes)
+    if (change.kind == ChangeKind::stream_trim) streams.insert(job.step.keys[change.key]);
+  return streams;
+}
+
+/// All batches of a group are read before the first is changed, so a stream may be trimmed in one of them
+/// alone.
+bool trims_one_of(const Job& job, const std::set<std::string>& streams) {
+  return std::any_of(job.step.changes.begin(), job.step.changes.end(), [&](const Change& change) {
+    return change.kind == ChangeKind::stream_trim && streams.contains(job.step.keys[change.key]);
+  });
+}
+
+}  // namespace
+
 /// A group that is being filled.
 struct Grouping::Open {
   std::vector<Batch> batches{};
@@ -80,9 +99,9 @@ bool Grouping::fits(const Open& open, const Job& job, const Means& means) const 
   if (open.batches.size() >= (holds ? std::max<std::size_t>(1, options_.lanes) : most_batches)) return false;
   if (open.units + units_of(job.step) > options_.keys_per_sync || steady_clock::now() > open.until)
     return false;
-  return std::none_of(job.step.changes.begin(), job.step.changes.end(), [&](const Change& change) {
-    return change.kind == ChangeKind::stream_trim && open.trimmed.contains(job.step.keys[change.key]);
-  });
+  const auto& last = open.batches.back().jobs;
+  return std::none_of(last.begin(), last.end(),
+                      [&](const Job& before) { return trims_one_of(job, streams_of(before)); });
 }
 
 Result<std::vector<Batch>> Grouping::group(std::size_t batch_limit, const Means& means) {
@@ -98,17 +117,13 @@ Result<std::vector<Batch>> Grouping::group(std::size_t batch_limit, const Means&
     auto* last = open.batches.empty() ? nullptr : &open.batches.back();
     const bool same = last != nullptr && last->way == job.way && last->db == job.step.db && !job.alone &&
                       last->units + units <= std::min(limit, open.last_limit);
-    if (!same && !fits(open, job, means)) {
+    if (trims_one_of(job, open.trimmed) || (!same && !fits(open, job, means))) {
       again_.push_front(std::move(job));
       break;
     }
     if (!same) {
       if (last != nullptr) {
-        for (const auto& before : last->jobs) {
-          for (const auto& change : before.step.changes) {
-            if (change.kind == ChangeKind::stream_trim) open.trimmed.insert(before.step.keys[change.key]);
-          }
-        }
+        for (const auto& before : last->jobs) open.trimmed.merge(streams_of(before));
       }
       last = &open.batches.emplace_back(Batch{job.way, job.step.db, 0, {}});
       open.last_limit = limit;
