@@ -233,7 +233,6 @@ Result<RunReport> run_plan(const RunGround& ground, act::PlanReader& plan, const
   report->notes.insert(report->notes.end(), means->notes->begin(), means->notes->end());
   report->notes.insert(report->notes.end(), allowed.notes.begin(), allowed.notes.end());
   report->notes.insert(report->notes.end(), dropped.begin(), dropped.end());
-  means->lease->release();
   return report;
 }
 
@@ -243,7 +242,8 @@ Result<bool> finish(const RunGround& ground, RunReport& report) {
     report.ended = after->time;
   }
   if (report.removed != 0) report.notes.push_back(undo_note(ground.policy.journal, report.run));
-  if (!report.complete) report.notes.emplace_back("To go on, apply the same plan again.");
+  if (!report.complete)
+    report.notes.push_back(fmt::format("To go on: headroom apply {}/plan", ground.state.run(report.run)));
   return save_report(ground.state, report);
 }
 

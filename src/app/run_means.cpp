@@ -20,6 +20,8 @@ Result<act::PressureLimits> limits_of(const RunGround& ground) {
   const auto& options = ground.options;
   act::PressureLimits limits;
   limits.duty = options.fast ? 1.0 : pace.duty;
+  if (options.fast)
+    limits.batch_target = std::chrono::milliseconds(1), limits.batch_most = std::chrono::milliseconds(4);
   limits.first_batch = pace.first_batch;
   limits.run_time = pace.run_time;
   const auto duty = percentage(options.duty, "--duty");
@@ -58,8 +60,8 @@ Result<RunMeans> run_means(const RunGround& ground, const std::string& run, cons
   const auto& session = ground.session;
   auto lease = act::LeaseKeeper::take([&session] { return session.open_for_changes(seconds(1)); }, run);
   if (!lease) return fail(lease.error());
-  RunMeans means{std::move(*lock), std::move(*lease), std::make_unique<StatusLine>(ground.options),
-                 std::make_unique<std::vector<std::string>>()};
+  RunMeans means{std::move(*lock), std::unique_ptr<act::LeaseKeeper, ReleaseLease>(lease->release()),
+                 std::make_unique<StatusLine>(ground.options), std::make_unique<std::vector<std::string>>()};
   if (const auto note = means.lease->note(); !note.empty()) means.notes->push_back(note);
 
   act::PressureParts parts;
@@ -109,7 +111,8 @@ Result<Session> session_for(const Invocation& invocation, const std::string& tar
 }
 
 Exit ending(const RunReport& report) {
-  return report.complete && report.failed == 0 && report.unknown == 0 ? Exit::fine : Exit::partial;
+  const bool reached = report.complete || UntilPace::is_goal(report.stopped_by);
+  return reached && report.failed == 0 && report.unknown == 0 ? Exit::fine : Exit::partial;
 }
 
 }  // namespace headroom::app

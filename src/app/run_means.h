@@ -24,11 +24,19 @@ struct RunGround {
   Options options{};
 };
 
+/// Gives a lease back, whatever way its run ended: nobody has to wait for it to expire.
+struct ReleaseLease {
+  void operator()(act::LeaseKeeper* lease) const {
+    lease->release();
+    delete lease;
+  }
+};
+
 /// What a run holds while it changes a server: nobody else changes it meanwhile, and it goes no faster than
 /// allowed. Given back by the destructor, in the right order.
 struct RunMeans {
   act::LocalLock lock;
-  std::unique_ptr<act::LeaseKeeper> lease{};
+  std::unique_ptr<act::LeaseKeeper, ReleaseLease> lease{};
   std::unique_ptr<StatusLine> status{};
   /// Where the pace puts its own too, from its thread: of meaning once the run is over.
   std::unique_ptr<std::vector<std::string>> notes{};
@@ -52,7 +60,8 @@ Result<ServerNow> server_now(const Session& session);
 Result<Session> session_for(const Invocation& invocation, const std::string& target,
                             const std::string& address);
 
-/// How a run ended: Exit::fine, or Exit::partial when it stopped early or steps failed.
+/// How a run ended: Exit::fine, or Exit::partial when it stopped early (but at the goal of --until) or steps
+/// failed.
 Exit ending(const RunReport& report);
 
 }  // namespace headroom::app

@@ -135,7 +135,6 @@ Result<RunReport> undo_run(const UndoGround& about) {
   const auto options = undo_options(about);
   auto report = act::undo(means->target, folder, ground.secret, *journal, *means->pace, options);
   if (!report) return report;
-  means->lease->release();
   if (report->complete && takes_all(options)) unmark_quarantine(ground.state, about.run.id);
   return finished(about, std::move(*report), "undo", start, *means);
 }
@@ -168,7 +167,6 @@ Result<RunReport> sweep_run(const UndoGround& about) {
   const auto start = std::chrono::steady_clock::now();
   auto report = act::sweep(means->target, ground.state.run(about.run.id), ground.secret, *means->pace);
   if (!report) return report;
-  means->lease->release();
   if (report->complete) unmark_quarantine(ground.state, about.run.id);
   return finished(about, std::move(*report), "sweep", start, *means);
 }

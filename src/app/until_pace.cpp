@@ -14,6 +14,7 @@ namespace {
 using namespace std::string_view_literals;
 
 constexpr std::chrono::milliseconds between_looks{500};
+constexpr std::string_view goal = "used_memory is below ";
 
 }  // namespace
 
@@ -25,6 +26,8 @@ Result<std::unique_ptr<act::Pace>> UntilPace::over(std::unique_ptr<act::Pace> pa
   if (const auto looked = made->look(); !looked) return fail(looked.error());
   return made;
 }
+
+bool UntilPace::is_goal(std::string_view why_stopped) { return why_stopped.starts_with(goal); }
 
 Result<act::Pace::Go> UntilPace::permit() {
   const auto now = std::chrono::steady_clock::now();
@@ -45,7 +48,7 @@ Result<bool> UntilPace::look() {
     return fail({"--until is a share of maxmemory, and this server has none", "--until", "leave it out",
                  Exit::usage});
   if (static_cast<double>(*used) < share_ * static_cast<double>(*most))
-    reached_ = fmt::format("used_memory is below {} of maxmemory, as asked", human_share(share_));
+    reached_ = fmt::format("{}{} of maxmemory, as asked", goal, human_share(share_));
   return true;
 }
 

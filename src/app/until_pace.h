@@ -19,6 +19,9 @@ class UntilPace final : public act::Pace {
   static Result<std::unique_ptr<act::Pace>> over(std::unique_ptr<act::Pace> pace, double share,
                                                  const Open& open);
 
+  /// Whether a run that stopped for this reason has reached its goal.
+  static bool is_goal(std::string_view why_stopped);
+
   Result<Go> permit() override;
   std::size_t batch() const override { return pace_->batch(); }
   void served(std::chrono::nanoseconds busy, std::size_t units) override { pace_->served(busy, units); }

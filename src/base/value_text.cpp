@@ -14,13 +14,12 @@ bool hex_digit(char byte) {
 }
 
 // Bytes at which a walk through JSON stops.
-enum Stop : std::uint8_t { in_text = 1, in_value = 2, in_nested = 4 };
+enum Stop : std::uint8_t { in_value = 1, in_nested = 2 };
 constexpr auto stops = [] {
   std::array<std::uint8_t, 256> kinds{};
   const auto mark = [&](std::string_view bytes, Stop kind) {
     for (const char byte : bytes) kinds[static_cast<unsigned char>(byte)] |= kind;
   };
-  mark("\"\\", in_text);
   mark(",}]", in_value);
   mark("\"{}[]", in_nested);
   return kinds;
@@ -92,32 +91,31 @@ class FieldWalk {
     while (at_ < text_.size() && (stops[static_cast<unsigned char>(text_[at_])] & kind) == 0) ++at_;
     return at_ < text_.size();
   }
-  /// Goes to the next quote or backslash, or to the end. Texts are most of what there is: eight bytes at a
-  /// time.
-  bool seek_in_text() {
-    constexpr std::uint64_t ones = 0x0101010101010101, tops = ones << 7U;
-    for (; at_ + 8 <= text_.size(); at_ += 8) {
-      std::uint64_t bytes = 0;
-      std::memcpy(&bytes, text_.data() + at_, 8);
-      const std::uint64_t quote = bytes ^ (ones * '"'), backslash = bytes ^ (ones * '\\');
-      const std::uint64_t zeros = (((quote - ones) & ~quote) | ((backslash - ones) & ~backslash)) & tops;
-      if (zeros == 0) continue;
-      // Above the first zero byte others may seem to be zero; the lowest is right.
-      at_ += static_cast<std::size_t>(std::countr_zero(zeros)) / 8;
-      return true;
-    }
-    return seek(in_text);
+  /// Names of fields are short, a call would cost more than to look at eight bytes; other texts are most of
+  /// what there is, and memchr() passes over them by whole registers.
+  std::size_t next_quote() const {
+    constexpr std::uint64_t ones = 0x0101010101010101, quotes = ones * '"';
+    std::uint64_t bytes = 0;
+    if (text_.size() - at_ < sizeof bytes) return text_.find('"', at_);
+    std::memcpy(&bytes, text_.data() + at_, sizeof bytes);
+    const std::uint64_t other = bytes ^ quotes;
+    // Above the first zero byte others may seem to be zero; the lowest is right.
+    const std::uint64_t found = (other - ones) & ~other & (ones << 7U);
+    return found != 0 ? at_ + static_cast<std::size_t>(std::countr_zero(found)) / 8
+                      : text_.find('"', at_ + sizeof bytes);
   }
-  /// A text in quotes; the place is behind it afterwards.
+  /// A text in quotes; the place is behind it afterwards. A quote with an odd number of backslashes before it
+  /// belongs to the text.
   std::optional<std::string_view> text() {
     if (!take('"')) return std::nullopt;
     const std::size_t begin = at_;
     while (true) {
-      if (!seek_in_text()) return std::nullopt;
-      const std::size_t special = at_;
-      at_ += text_[special] == '\\' ? 2 : 1;
-      if (text_[special] == '"') return text_.substr(begin, special - begin);
-      if (at_ > text_.size()) return std::nullopt;
+      const std::size_t quote = next_quote();
+      if (quote == std::string_view::npos) return std::nullopt;
+      std::size_t backslashes = 0;
+      while (quote - backslashes > at_ && text_[quote - backslashes - 1] == '\\') ++backslashes;
+      at_ = quote + 1;
+      if (backslashes % 2 == 0) return text_.substr(begin, quote - begin);
     }
   }
   bool skip_value() {

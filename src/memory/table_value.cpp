@@ -87,9 +87,12 @@ void TableValue::look_at(std::span<const Part> parts) {
 }
 
 void TableValue::add_strings(std::span<const Part> parts) {
-  std::uint64_t sum = strings_;
-  for (const auto& part : parts) sum = std::min(sum + sizes_.sds(part.length), most_bytes);
-  strings_ = sum;
+  // So few that the sum of the longest stays in 64 bits: the cap need not be looked at with each.
+  for (constexpr std::size_t few = 1024; !parts.empty(); parts = parts.subspan(std::min(few, parts.size()))) {
+    std::uint64_t sum = 0;
+    for (const auto& part : parts.first(std::min(few, parts.size()))) sum += sizes_.sds(part.length);
+    strings_ = add_capped(strings_, sum);
+  }
 }
 
 void TableValue::add_fields(std::span<const Part> parts) {

@@ -119,6 +119,13 @@ class ValueListener {
   virtual Reading wants(const StoredKey& key) = 0;
   /// False: enough of this value has been seen.
   virtual bool element(const Element& element) = 0;
+  /// Several fields of a hash of which only `names` are read, in place of as many element(): a call for each
+  /// of 10 million names is what a listener in a hurry would rather do without.
+  virtual bool names(std::span<const std::string_view> names) {
+    for (const auto name : names)
+      if (!element({name})) return false;
+    return true;
+  }
   virtual void ends(const StoredKey& key, const ValueSize& size, Bytes bytes) = 0;
 };
 

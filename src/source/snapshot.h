@@ -73,7 +73,7 @@ Encoding encoding_of(const StoredKey& key, const ValueSize& size);
 ///
 /// What is damaged, cut off or unknown ends the reading: `scan.complete` is false, `decoded.fault` and
 /// `decoded.offset` say why and where, and what was told until then is true. Memory: about 5 MB, whatever the
-/// size of the snapshot; more only while a value larger than 512 KiB is read for a listener.
+/// size of the snapshot; more only while a value larger than 128 KiB is read for a listener.
 SnapshotOutcome read_snapshot(rdb::Input& input, RecordSink& sink,
                               const std::function<ValueReaders(const SnapshotFacts&)>& prepare,
                               const SnapshotOptions& options = {}, const OnProgress& progress = {});

@@ -28,11 +28,12 @@ std::int64_t job_fingerprint() {
   return fingerprint(fields);
 }
 
-std::vector<Case> cases() {
-  const Commands none{}, text{{"SET", "K", "value"}}, list{{"RPUSH", "K", "a", "b", "c"}},
-      set{{"SADD", "K", "a", "b"}}, zset{{"ZADD", "K", "1.1", "a", "-inf", "b"}},
-      hash{{"HSET", "K", "a", "1", "big", "9007199254740993", "timestamp", "17"}},
-      stream{{"XADD", "K", "1-1", "f", "v"}}, later{{"SET", "K", "value", "PXAT", "4102444800123"}};
+const Commands none{}, text{{"SET", "K", "value"}}, list{{"RPUSH", "K", "a", "b", "c"}},
+    set{{"SADD", "K", "a", "b"}}, zset{{"ZADD", "K", "1.1", "a", "-inf", "b"}},
+    hash{{"HSET", "K", "a", "1", "big", "9007199254740993", "timestamp", "17"}},
+    stream{{"XADD", "K", "1-1", "f", "v"}}, later{{"SET", "K", "value", "PXAT", "4102444800123"}};
+
+std::vector<Case> cases_of_keys() {
   const auto value = static_cast<std::int64_t>(hash_bytes("value"));
   using enum CheckKind;
   return {
@@ -70,6 +71,12 @@ std::vector<Case> cases() {
       {"xlen_longer", stream, {.kind = length_at_most, .text = "stream", .number = 0}, changed},
       {"length_of_another_type", text, {.kind = length_at_most, .text = "list", .number = 9}, changed},
       {"length_none", none, {.kind = length_at_most, .text = "list", .number = 0}, done},
+  };
+}
+
+std::vector<Case> cases_of_members() {
+  using enum CheckKind;
+  return {
       {"score", zset, {.kind = score_is, .text = "a", .real = 1.1}, done},
       {"score_infinite", zset, {.kind = score_is, .text = "b", .real = -HUGE_VAL}, done},
       {"score_other", zset, {.kind = score_is, .text = "a", .real = 1.1000000000000003}, changed},
@@ -107,6 +114,12 @@ std::vector<Case> cases() {
       {"fingerprint", hash, {.kind = fingerprint, .number = job_fingerprint()}, done},
       {"fingerprint_other", hash, {.kind = fingerprint, .number = job_fingerprint() + 1}, changed},
   };
+}
+
+std::vector<Case> cases() {
+  auto all = cases_of_keys();
+  for (auto& one : cases_of_members()) all.push_back(std::move(one));
+  return all;
 }
 
 struct Manner {

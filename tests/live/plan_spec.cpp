@@ -1,9 +1,17 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <fcntl.h>
+#include <sys/wait.h>
+
+#include <chrono>
+#include <csignal>
+#include <cstdlib>
 #include <set>
 #include <sstream>
+#include <thread>
 
+#include "kit/used_memory.h"
 #include "live/plan_kit.h"
 
 // `headroom plan`, `apply`, `clean`, `undo` on a real server, as a user runs them.
@@ -268,6 +276,89 @@ TEST(Plan, warns_of_ttls_under_an_evicting_policy) {
   EXPECT_THAT(json::parse(kit.plan().out).at("notes").dump(), HasSubstr("may be evicted at once"));
   redis_cli(kit.server, {"CONFIG", "SET", "maxmemory-policy", "allkeys-lru"});
   EXPECT_THAT(json::parse(kit.plan().out).at("notes").dump(), HasSubstr("last to be evicted"));
+}
+
+/// A run at its slowest, begun and not waited for.
+class SlowRun {
+ public:
+  explicit SlowRun(const PlanKit& kit) : kit_(kit) {
+    pid_ = ::fork();
+    if (pid_ != 0) return;
+    const auto state = kit.path("state"), file = kit.path("x.hrplan"), policy = kit.path("headroom.toml");
+    const auto url = kit.server.url();
+    ::setenv("HEADROOM_STATE_DIR", state.c_str(), 1);
+    const int nowhere = ::open("/dev/null", O_WRONLY);
+    ::dup2(nowhere, 1), ::dup2(nowhere, 2);
+    ::execl(HEADROOM_PROGRAM, "headroom", "apply", file.c_str(), url.c_str(), "--policy", policy.c_str(),
+            "--duty", "1%", nullptr);
+    ::_exit(127);
+  }
+  /// Waits until it has removed some keys, then ends it.
+  int end(int signal, int keys) {
+    for (int tries = 0; tries < 400 && kit_.keys() == keys; ++tries)
+      std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    ::kill(pid_, signal);
+    int status = 0;
+    ::waitpid(pid_, &status, 0);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+  }
+
+ private:
+  const PlanKit& kit_;
+  pid_t pid_ = -1;
+};
+
+// PLAN-7 F38 F48: a signal ends a run after its batch, kill -9 at once; the same plan goes on, and all counts
+// add up
+TEST(Plan, goes_on_after_a_signal_and_after_kill_9) {
+  PlanKit kit;
+  constexpr int all = 20'000;
+  fill(kit.server, "cart", all);
+  const auto before = kit.digest();
+  const auto made = json::parse(kit.plan().out);
+  EXPECT_EQ(SlowRun(kit).end(SIGTERM, all), 4) << "stopped early";
+  const auto after_signal = kit.keys();
+  EXPECT_GT(after_signal, 0);
+  EXPECT_EQ(SlowRun(kit).end(SIGKILL, after_signal), 128 + SIGKILL);
+  std::this_thread::sleep_for(std::chrono::seconds(16));  // the lease of the dead run ends
+  const auto finished = kit.apply({"--fast"});
+  EXPECT_EQ(finished.status, fine) << finished.err;
+  const auto report = json::parse(finished.out);
+  EXPECT_EQ(report.at("planned"), all);
+  EXPECT_EQ(report.at("removed"), all) << report.dump(1);
+  EXPECT_EQ(report.at("keys"), all);
+  EXPECT_EQ(kit.keys(), 0);
+  EXPECT_EQ(kit.run_command({"undo", made.at("run").get<std::string>(), kit.server.url(), "--fast"}).status,
+            fine);
+  EXPECT_EQ(kit.digest(), before);
+}
+
+// PLAN-5 F44: a rule of names that are a live queue's leaves the queue alone
+TEST(Plan, excludes_live_queues_from_rules_of_names) {
+  PlanKit kit;
+  produce({"bullmq.mjs", "--library", "bullmq6"}, kit.server.url());
+  const auto before = kit.digest();
+  kit.policy("[[rule]]\nname = \"broad\"\npattern = \"bull:*\"\n[limits]\nshare = \"100%\"\n");
+  const auto cleaned =
+      kit.run_command({"clean", kit.server.url(), "--preset", "cache", "--yes", "--format", "json"});
+  EXPECT_EQ(cleaned.status, fine) << cleaned.err;
+  EXPECT_EQ(kit.digest(), before);
+}
+
+// A23 F24: at maxmemory bytes are freed with the commands that are allowed there, until the target is reached
+TEST(Plan, emergency_frees_memory_at_maxmemory_until_its_target) {
+  PlanKit kit;
+  redis_cli(kit.server,
+            {"EVAL", "for i = 1, 20000 do redis.call('SET', 'cart:' .. i, string.rep('x', 1000)) end", "0"});
+  const auto used = used_memory(kit.server);
+  redis_cli(kit.server, {"CONFIG", "SET", "maxmemory", std::to_string(used)});
+  EXPECT_THAT(redis_cli(kit.server, {"SET", "more", "x"}), HasSubstr("OOM"));
+  const auto cleaned = kit.run_command({"clean", kit.server.url(), "--preset", "emergency", "--until", "70%",
+                                        "--yes", "--duty", "5%", "--format", "json"});
+  EXPECT_EQ(cleaned.status, fine) << cleaned.err << cleaned.out;
+  EXPECT_THAT(json::parse(cleaned.out).at("stopped_by").get<std::string>(), HasSubstr("below 70 %"));
+  EXPECT_LT(static_cast<double>(used_memory(kit.server)), 0.75 * static_cast<double>(used));
+  EXPECT_GT(kit.keys(), 0) << "no more than needed";
 }
 
 // UNDO-6: list, show, verify, forget; the journal's limits are announced and kept

@@ -72,6 +72,26 @@ TEST(Listpack, listpack_bytes_is_what_an_element_adds_on_the_server) {
   }
 }
 
+TEST(Listpack, listpack_bytes_of_long_numbers_and_of_what_is_nearly_one) {
+  ListpackJudge judge;
+  std::mt19937 random(5);
+  std::vector<std::string> texts;
+  for (std::size_t length = 9; length <= 20; ++length) {
+    std::string digits;
+    for (std::size_t i = 0; i < length; ++i) digits += static_cast<char>('0' + random() % 10);
+    digits.front() = '3', digits.back() = '7';
+    texts.insert(texts.end(), {digits, '-' + digits.substr(1), '0' + digits.substr(1)});
+    // '/' and ':' stand beside the digits in ASCII.
+    for (std::size_t i = 1; i + 1 < length; ++i)
+      for (const char other : {'/', ':', 'a', '\xb5'}) texts.push_back(digits), texts.back()[i] = other;
+  }
+  for (const auto& text : texts) {
+    judge.ask({"DEL", "h"});
+    judge.ask({"HSET", "h", "f", text});
+    EXPECT_EQ(listpack_bytes(text), judge.blob("h").size() - 10) << text;
+  }
+}
+
 TEST(Listpack, listpack_bytes_of_large_elements) {
   ListpackJudge judge;
   for (const std::size_t length : {2'097'140U, 2'097'145U, 2'097'146U, 2'097'147U, 2'097'150U}) {

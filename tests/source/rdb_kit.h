@@ -44,7 +44,7 @@ class Transcript : public Events {
  public:
   explicit Transcript(Reading wanted = Reading::elements) : wanted_(wanted) {}
   std::vector<std::string> lines{};
-  std::uint64_t parts_told = 0, part_bytes = 0;
+  std::uint64_t parts_told = 0, part_bytes = 0, packed_bytes = 0;
 
   void begins(unsigned version, bool valkey) override {
     lines.push_back("begins " + std::to_string(version) + (valkey ? " valkey" : ""));
@@ -70,7 +70,7 @@ class Transcript : public Events {
     return true;
   }
   void parts(const StoredKey&, std::span<const Part> parts) override {
-    for (const auto& part : parts) ++parts_told, part_bytes += part.length;
+    for (const auto& part : parts) ++parts_told, part_bytes += part.length, packed_bytes += part.packed;
   }
   void entry(std::string_view id, std::span<const std::string_view> fields) override {
     lines.push_back("  entry " + std::string(id));

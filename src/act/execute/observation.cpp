@@ -67,11 +67,18 @@ class Observer {
   std::map<std::string_view, std::vector<std::pair<Job*, std::size_t>>> streams_{};
 };
 
+/// Checks that only a hash passes. Another type answers them with an error and is left alone.
+bool is_of_fields(CheckKind kind) {
+  return kind == CheckKind::field_is || kind == CheckKind::field_missing ||
+         kind == CheckKind::field_at_most || kind == CheckKind::fingerprint;
+}
+
 std::string_view type_by_checks(const Job& job, std::uint16_t key) {
   for (const auto& check : job.step.checks) {
     if (check.key != key) continue;
     if (check.kind == CheckKind::type_is) return check.text;
     if (check.kind == CheckKind::value_hash || check.kind == CheckKind::value_is) return "string";
+    if (is_of_fields(check.kind)) return "hash";
   }
   return {};
 }

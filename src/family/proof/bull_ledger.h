@@ -129,7 +129,7 @@ class BullLedger {
   std::vector<std::size_t> owners(const std::vector<RootName>& roots) const;
   Identity identity_of(std::uint32_t db, std::string_view name) const;
 
-  bool nearly_full() const { return ids_.nearly_full() || claims_.size() >= most_claims_; }
+  bool nearly_full() { return ids_.nearly_full() || claims_.size() >= most_claims_; }
   /// Ids or claims are missing, of all queues.
   bool gave_up() const { return gave_up_ || !ids_.whole(); }
   /// By prefix number: keep_only() forgot its ids.

@@ -155,6 +155,13 @@ bool BullProof::element(const Element& element) {
   return true;
 }
 
+bool BullProof::names(std::span<const std::string_view> names) {
+  const bool of_hash = step_ != Step::naming && role_ != BullRole::part;
+  if (!of_hash) return Proof::names(names);
+  for (const auto name : names) read_field(name);
+  return !is_job();
+}
+
 bool BullProof::read_text(std::string_view value) {
   if (value.size() <= longest_id) text_.assign(value);
   return false;

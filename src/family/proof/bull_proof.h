@@ -33,6 +33,7 @@ class BullProof : public Proof {
   void begin(std::chrono::milliseconds now, unsigned pass) override;
   Reading wants(const StoredKey& key) override;
   bool element(const Element& element) override;
+  bool names(std::span<const std::string_view> names) override;
   void ends(const StoredKey& key, const ValueSize& size, Bytes bytes) override;
   bool another_pass() override;
   void finish(std::vector<DebrisSum>& debris, std::vector<NotProved>& not_proved) override;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 #include <limits>
+#include <span>
 
 namespace headroom::family {
 namespace {
@@ -32,7 +33,10 @@ void IdTable::clear() {
 }
 
 void IdTable::flush() {
-  for (; waiting_count_ > 0; --waiting_count_) settle(waiting_[(added_ - waiting_count_) % waiting_.size()]);
+  const std::span<const Waiting> all(waiting_.data(), waiting_count_);
+  for (const Waiting& one : all) __builtin_prefetch(&entries_[one.place & mask_]);
+  for (const Waiting& one : all) settle(one);
+  waiting_count_ = 0;
 }
 
 void IdTable::settle(const Waiting& one) {

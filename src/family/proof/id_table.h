@@ -49,15 +49,10 @@ class IdTable {
   explicit IdTable(std::size_t bytes);
 
   /// Adds `flags` (at least one, of the lower 14 bits) and bytes to an identity. Takes effect with flush() at
-  /// the latest: a look-up waits for memory, so it is made 16 calls later.
+  /// the latest: a look-up waits for memory, so 64 of them are made together, whose waits overlap.
   void add(const Identity& identity, std::uint16_t flags, std::uint64_t bytes = 0) {
-    Waiting& next = waiting_[added_++ % waiting_.size()];
-    if (waiting_count_ < waiting_.size())
-      ++waiting_count_;
-    else
-      settle(next);
-    next = {identity, identity.place(), flags, bytes};
-    __builtin_prefetch(&entries_[next.place & mask_]);
+    waiting_[waiting_count_++] = {identity, identity.place(), flags, bytes};
+    if (waiting_count_ == waiting_.size()) flush();
   }
   void flush();
   /// False once something had to be left out for want of room: nothing is proved by this table any more.
@@ -71,7 +66,11 @@ class IdTable {
       if (entry.flags != 0) visit(entry);
   }
   /// Whether the next few calls of add() may leave something out.
-  bool nearly_full() const { return used_ + 2 * waiting_.size() >= room(); }
+  bool nearly_full() {
+    constexpr std::size_t few = 32;
+    if (used_ + waiting_.size() + few >= room()) flush();
+    return used_ + few >= room();
+  }
   /// Removes those of which `unwanted(entry)`, in place.
   template <class Unwanted>
   void remove(Unwanted unwanted) {
@@ -106,9 +105,8 @@ class IdTable {
   std::size_t mask_ = 0;
   std::size_t used_ = 0;
   std::uint64_t left_out_ = 0;
-  std::array<Waiting, 16> waiting_{};
-  std::size_t waiting_count_ = 0;  ///< the last of them is the one before `added_`
-  std::size_t added_ = 0;
+  std::array<Waiting, 64> waiting_{};
+  std::size_t waiting_count_ = 0;
 };
 
 }  // namespace headroom::family

@@ -52,6 +52,12 @@ class Proof {
   /// Decides by type and name in a few ns: 20 M keys of others pass by.
   virtual Reading wants(const StoredKey& key) = 0;
   virtual bool element(const Element& element) = 0;
+  /// Fields of a hash without their values, in place of as many element().
+  virtual bool names(std::span<const std::string_view> names) {
+    for (const auto name : names)
+      if (!element({name})) return false;
+    return true;
+  }
   virtual void ends(const StoredKey& key, const ValueSize& size, Bytes bytes) = 0;
   /// Whether reading the snapshot again would prove more or name examples. Never true without
   /// ProofLimits::again.

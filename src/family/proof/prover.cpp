@@ -51,6 +51,15 @@ bool Prover::element(const Element& element) {
   return more;
 }
 
+bool Prover::names(std::span<const std::string_view> names) {
+  bool more = false;
+  for (Listening& one : listening_) {
+    one.elements = one.elements && one.proof->names(names);
+    more = more || one.elements;
+  }
+  return more;
+}
+
 void Prover::ends(const StoredKey& key, const ValueSize& size, Bytes bytes) {
   for (const Listening& one : listening_) one.proof->ends(key, size, bytes);
 }

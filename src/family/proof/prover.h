@@ -30,6 +30,7 @@ class Prover : public ValueListener {
   void begin(std::chrono::milliseconds now, unsigned pass);
   Reading wants(const StoredKey& key) override;
   bool element(const Element& element) override;
+  bool names(std::span<const std::string_view> names) override;
   void ends(const StoredKey& key, const ValueSize& size, Bytes bytes) override;
   /// Whether the snapshot should be read again. Proofs that have all they need do not listen then.
   bool another_pass();

@@ -21,9 +21,6 @@ Result<std::vector<ReadResult>> without_ttl(wire::Link& link, std::span<const st
 Result<bool> measure(wire::Link& link, std::vector<ReadResult>& results) {
   Pipelined questions(link);
   for (auto& result : results) {
-    questions.ask({"TYPE", result.key}, [&result](const Reply& reply) {
-      if (reply.text != "string") result.key = {};
-    });
     questions.ask({"OBJECT", "IDLETIME", result.key},
                   [&result](const Reply& reply) { result.idle = idle_in(reply); });
     questions.ask({"MEMORY", "USAGE", result.key}, [&result](const Reply& reply) {
@@ -31,6 +28,18 @@ Result<bool> measure(wire::Link& link, std::vector<ReadResult>& results) {
       result.too_large = result.bytes.count > largest_value;
     });
   }
+  return questions.read();
+}
+
+/// MGET tells strings from others by itself, so only those are asked whose value is not read.
+template <class Unread>
+Result<bool> keep_strings(wire::Link& link, std::vector<ReadResult>& results, Unread unread) {
+  Pipelined questions(link);
+  for (auto& result : results)
+    if (unread(result))
+      questions.ask({"TYPE", result.key}, [&result](const Reply& reply) {
+        if (reply.text != "string") result.key = {};
+      });
   const auto done = questions.read();
   std::erase_if(results, [](const ReadResult& result) { return result.key.empty(); });
   return done;
@@ -66,6 +75,9 @@ Result<std::vector<ReadResult>> read_results(wire::Link& link, std::span<const s
   auto results = without_ttl(link, names);
   if (!results || results->empty()) return results;
   if (const auto done = measure(link, *results); !done) return fail(done.error());
+  const auto typed =
+      keep_strings(link, *results, [&](const ReadResult& result) { return !with_value || result.too_large; });
+  if (!typed) return fail(typed.error());
   if (!with_value) return results;
   for (std::size_t begin = 0, end = 0; begin < results->size(); begin = end) {
     std::uint64_t bytes = 0;

@@ -26,8 +26,9 @@ struct ReadResult {
 inline constexpr std::uint64_t largest_value = 8U << 20U;
 
 /// Reads the values of those names that are strings without a TTL, in three round trips: PTTL of all; OBJECT
-/// IDLETIME and MEMORY USAGE of those without; then the values by MGET, about a MiB at a time. `with_value`
-/// false: no value is read, and no idle time is spoiled. The database is selected already.
+/// IDLETIME and MEMORY USAGE of those without; then the values by MGET, about a MiB at a time (TYPE where
+/// none is read). `with_value` false: no value is read, and no idle time is spoiled. The database is selected
+/// already.
 Result<std::vector<ReadResult>> read_results(wire::Link& link, std::span<const std::string> names,
                                              bool with_value = true);
 

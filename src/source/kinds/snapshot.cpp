@@ -50,6 +50,9 @@ class alignas(128) Recorder final : public rdb::Events {
   bool element(const StoredKey&, const Element& element) override {
     return readers_.listener->element(element);
   }
+  bool names(const StoredKey&, std::span<const std::string_view> names) override {
+    return readers_.listener->names(names);
+  }
   void parts(const StoredKey& key, std::span<const Part> parts) override {
     if (measured_) readers_.meter->parts(key, parts);
   }

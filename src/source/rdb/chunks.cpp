@@ -86,7 +86,7 @@ class LeavableInput final : public Input {
 
 /// A buffer and what it holds.
 struct Piece {
-  static constexpr std::size_t size = 512 * 1024;
+  static constexpr std::size_t size = 128 * 1024;
   Buffer buffer{size};
   Chunk chunk{};
 };
@@ -126,7 +126,7 @@ class ReadAhead final : public Chunks {
 
   LeavableInput input_;
   // Two are held: the rest of one is copied in front of the next.
-  Handoff<Piece, 6, 2> pieces_{};
+  Handoff<Piece, 16, 2> pieces_{};
   bool ended_ = false;
   const std::optional<Error> none_{};
   std::optional<Error> error_{};  ///< written by the reader before it closes

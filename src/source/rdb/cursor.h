@@ -50,6 +50,11 @@ class Cursor {
     if (static_cast<std::size_t>(end_ - at_) < count && !gather(count)) return {};
     return {at_, count};
   }
+  /// The next bytes, when `count` of them lie here in one piece; null otherwise, also at the end. For readers
+  /// that look at several things at once and then skip() what they used.
+  const char* lying(std::size_t count) const {
+    return static_cast<std::size_t>(end_ - at_) >= count ? at_ : nullptr;
+  }
   void skip(std::uint64_t count) {
     if (static_cast<std::uint64_t>(end_ - at_) >= count)
       at_ += count;

@@ -37,6 +37,12 @@ class Events {
   virtual bool element(const StoredKey& key, const Element& element) {
     return (void)key, (void)element, true;
   }
+  /// Some fields of a hash at once, where key() was answered with `names`.
+  virtual bool names(const StoredKey& key, std::span<const std::string_view> names) {
+    for (const auto name : names)
+      if (!element(key, {name})) return false;
+    return true;
+  }
   /// Fields and values of one entry of a stream, taking turns.
   virtual void entry(std::string_view id, std::span<const std::string_view> fields) {
     (void)id, (void)fields;

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "base/little_endian.h"
 #include "source/rdb/number_text.h"
 #include "source/rdb/packed.h"
@@ -10,15 +12,15 @@ namespace {
 
 constexpr std::uint64_t header_bytes = 6;
 
-// One more than the largest length whose back length takes 1, 2, 3, 4 bytes. Redis switches one early except
-// for the first: 16383 would fit 2 bytes and takes 3.
-constexpr std::uint64_t back_length_limits[] = {128, 16383, 2097151, 268435455};
-
-unsigned bytes_of_back_length(std::uint64_t length) {
-  if (length < back_length_limits[0]) return 1;  // nearly always
-  unsigned bytes = 1;
-  for (const auto limit : back_length_limits) bytes += length >= limit ? 1 : 0;
-  return bytes;
+bool are_digits(std::uint64_t bytes) {
+  constexpr std::uint64_t high = 0xf0f0f0f0f0f0f0f0, zeros = 0x3030303030303030, six = 0x0606060606060606;
+  return (bytes & high) == zeros && ((bytes + six) & high) == zeros;
+}
+/// Needs: 8 to 24 bytes. Words of 8, which may overlap.
+bool all_digits(std::string_view text) {
+  const auto word = [&](std::size_t at) { return little_endian<std::uint64_t>(text.data() + at); };
+  const auto last = text.size() - 8;
+  return are_digits(word(0)) && are_digits(word(std::min<std::size_t>(last, 8))) && are_digits(word(last));
 }
 
 }  // namespace
@@ -93,7 +95,11 @@ PackedReader::Step PackedReader::next_listpack(PackedItem& item) {
   return step;
 }
 
-std::uint64_t listpack_bytes(std::string_view element) {
+std::uint64_t listpack_bytes_of_number(std::string_view element) {
+  // Times in milliseconds, above all: longer than any number of 32 bits, shorter than one that may not fit
+  // 64.
+  if (element.size() > 10 && element.size() < 19 && element.front() > '0')
+    return all_digits(element) ? 10 : listpack_bytes_of_text(element.size());
   if (const auto number = canonical_integer(element)) return listpack_bytes(*number);
   return listpack_bytes_of_text(element.size());
 }
@@ -108,11 +114,6 @@ std::uint64_t listpack_bytes(std::int64_t element) {
   if (bits < 1U << 23) return 5;
   if (bits < 1U << 31) return 6;
   return 10;
-}
-
-std::uint64_t listpack_bytes_of_text(std::uint64_t length) {
-  const std::uint64_t entry = length + (length < 64 ? 1 : length < 4096 ? 2 : 5);
-  return entry + bytes_of_back_length(entry);
 }
 
 }  // namespace headroom::source::rdb

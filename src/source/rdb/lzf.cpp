@@ -72,6 +72,13 @@ void repeat_exact(char* to, std::size_t distance, std::size_t length) {
   if (at.in == at.in_end) return false;
   const std::size_t distance = (order & 0x1fU) * std::size_t{256} + static_cast<unsigned char>(*at.in++) + 1;
   if (distance > static_cast<std::size_t>(at.out - at.out_begin)) return false;
+  if (distance >= word && length <= 2 * word && at.out_left() >= 2 * word) {  // nearly always
+    const char* const from = at.out - distance;
+    std::memcpy(at.out, from, word);
+    std::memcpy(at.out + word, from + word, word);
+    at.out += length;
+    return true;
+  }
   if (at.out_left() >= length + word) {
     repeat_fast(at.out, distance, length);
     at.out += length;

@@ -112,12 +112,27 @@ struct PackedCheck {
 /// Walks a whole blob and proves its structure: lengths, back lengths, counts, the order of an intset.
 PackedCheck check_packed(Packing packing, std::string_view blob);
 
+/// Bytes that the back length of an item takes in a listpack. Redis switches one length early except for the
+/// first: 16383 would fit 2 bytes and takes 3.
+constexpr unsigned bytes_of_back_length(std::uint64_t length) {
+  if (length < 128) return 1;  // nearly always
+  return length < 16383 ? 2 : length < 2097151 ? 3 : length < 268435455 ? 4 : 5;
+}
+
 /// Bytes that an element takes in a listpack: its header, itself and its back length; a text that is a
 /// canonical integer is stored as one. Source: lpEncodeGetType() and lpEncodeBacklen() in src/listpack.c of
 /// Redis 7.0.
-std::uint64_t listpack_bytes(std::string_view element);
 std::uint64_t listpack_bytes(std::int64_t element);
 /// The same for `length` bytes that are known not to be an integer, as all beyond 20 bytes are.
-std::uint64_t listpack_bytes_of_text(std::uint64_t length);
+constexpr std::uint64_t listpack_bytes_of_text(std::uint64_t length) {
+  const std::uint64_t entry = length + (length < 64 ? 1 : length < 4096 ? 2 : 5);
+  return entry + bytes_of_back_length(entry);
+}
+std::uint64_t listpack_bytes_of_number(std::string_view element);  ///< that begins and ends like one
+inline std::uint64_t listpack_bytes(std::string_view element) {
+  if (element.empty() || element.front() > '9' || element.back() < '0' || element.back() > '9')
+    return listpack_bytes_of_text(element.size());
+  return listpack_bytes_of_number(element);
+}
 
 }  // namespace headroom::source::rdb

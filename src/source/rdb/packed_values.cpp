@@ -134,7 +134,7 @@ Step ValueDecoder::tell_fields(PackedReader& reader, std::uint64_t per_element) 
       if (const auto step = reader.next(ttl); step != Step::item)
         return step == Step::cut ? step : Step::damaged;
     told_items_ = reader.items();
-    tell({field.text(), value.text()});
+    tell({field.text(), reading_ == Reading::names ? std::string_view() : value.text()});
   }
   return Step::end;
 }

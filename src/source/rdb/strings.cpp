@@ -5,7 +5,6 @@
 
 #include "source/rdb/lzf.h"
 #include "source/rdb/number_text.h"
-#include "source/rdb/packed.h"
 
 namespace headroom::source::rdb {
 namespace {
@@ -124,7 +123,31 @@ std::string_view peek_beginning(Cursor& in, const StringHead& head, std::size_t 
   return {};
 }
 
-Part skip_part(Cursor& in) {
+std::uint64_t stored_at(const char* at) {
+  const auto byte = [&](std::size_t place) { return static_cast<std::uint64_t>(at[place] & 0xff); };
+  const auto pair = [&](std::size_t place) { return (byte(place) & 0x3fU) << 8U | byte(place + 1); };
+  const auto first = byte(0);
+  if (first < 0x40) return 1 + first;
+  if (first < 0x80) return 2 + pair(0);
+  switch (first) {
+    case 0xc0:
+      return 2;
+    case 0xc1:
+      return 3;
+    case 0xc2:
+      return 5;
+    case 0xc3: {  // compressed: both lengths, then as many bytes as the first says
+      const bool one = byte(1) < 0x40;
+      const auto second = byte(one ? 2 : 3);
+      if (byte(1) >= 0x80 || second >= 0x80) return 0;
+      return (one ? 2 + byte(1) : 3 + pair(1)) + (second < 0x40 ? 1U : 2U);
+    }
+    default:
+      return 0;
+  }
+}
+
+Part skip_part_slowly(Cursor& in) {
   const auto head = read_string_head(in);
   if (head.kind == StringHead::Kind::number) return {head.length, listpack_bytes(head.number)};
   if (head.kind == StringHead::Kind::plain && head.length <= longest_number) {
@@ -136,9 +159,9 @@ Part skip_part(Cursor& in) {
 }
 
 std::uint64_t digits_of(std::int64_t number) {
-  std::array<char, 24> text;
-  return static_cast<std::uint64_t>(std::to_chars(text.data(), text.data() + text.size(), number).ptr -
-                                    text.data());
+  std::uint64_t digits = number < 0 ? 2 : 1;
+  for (; number > 9 || number < -9; number /= 10) ++digits;
+  return digits;
 }
 
 }  // namespace headroom::source::rdb

@@ -8,6 +8,7 @@
 
 #include "model/stored_value.h"
 #include "source/rdb/cursor.h"
+#include "source/rdb/packed.h"
 
 /// Lengths and strings as RDB writes them (rdb-and-speed.md section 5): every key, member and blob is one.
 namespace headroom::source::rdb {
@@ -50,8 +51,32 @@ void read_string(Cursor& in, std::string& out);
 /// than those. Holds until the next read or the next use of `scratch`.
 std::string_view peek_beginning(Cursor& in, const StringHead& head, std::size_t wanted, std::string& scratch);
 
+/// Bytes that a string and its head take in the file, of which at least `longest_head` lie at `at`; 0 where
+/// one of its lengths is of a form that few need.
+inline constexpr std::size_t longest_head = 6;
+std::uint64_t stored_at(const char* at);
+
 /// Passes over a string of a table and says what it costs.
-Part skip_part(Cursor& in);
+Part skip_part_slowly(Cursor& in);
+inline Part skip_part(Cursor& in) {
+  constexpr std::size_t head = 2, longest_number = 20;
+  const char* const at = in.lying(head + longest_number);
+  if (at == nullptr) return skip_part_slowly(in);
+  const auto first = static_cast<std::uint8_t>(*at);
+  if (first <= longest_number) {  // a length of one byte
+    in.skip(first + 1U);
+    return {first, listpack_bytes({at + 1, first})};
+  }
+  if (first < 0x40) {
+    in.skip(first + 1U);
+    return {first, listpack_bytes_of_text(first)};
+  }
+  if (first >= 0x80) return skip_part_slowly(in);
+  const std::uint64_t length = (first & 0x3fU) << 8U | static_cast<std::uint8_t>(at[1]);
+  if (length <= longest_number) return skip_part_slowly(in);
+  in.skip(head + length);
+  return {length, listpack_bytes_of_text(length)};
+}
 
 /// Bytes of the text of a number.
 std::uint64_t digits_of(std::int64_t number);

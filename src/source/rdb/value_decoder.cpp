@@ -1,5 +1,7 @@
 #include "source/rdb/value_decoder.h"
 
+#include <algorithm>
+
 #include "source/rdb/number_text.h"
 #include "source/rdb/stream_decoder.h"
 
@@ -134,11 +136,6 @@ bool ValueDecoder::begin() {
   return telling_;
 }
 
-void ValueDecoder::add(Part part) {
-  parts_[part_count_++] = part;
-  if (part_count_ == parts_.size()) flush();
-}
-
 void ValueDecoder::flush() {
   if (part_count_ > 0) events_.parts(key_, {parts_.data(), part_count_});
   part_count_ = 0;
@@ -155,7 +152,8 @@ bool ValueDecoder::read(bool valkey) {
   flush();
   if (in_.failed()) return false;
   events_.ends(key_, size_);
-  give_back_room();
+  // A string that nobody wanted took no room.
+  if (facts.type != KeyType::string || reading_ != Reading::nothing) give_back_room();
   return true;
 }
 
@@ -266,6 +264,27 @@ void ValueDecoder::read_scored_members() {
   }
 }
 
+/// Up to 16 fields at once, of which only the names are wanted: as long as a name is short and lies here with
+/// its value, which keeps the names where they are. Returns how many.
+std::uint64_t ValueDecoder::read_names(std::uint64_t fields) {
+  constexpr std::size_t longest = 0x3f;
+  std::array<std::string_view, 16> names;
+  std::size_t count = 0;
+  for (; count < std::min<std::uint64_t>(fields, names.size()); ++count) {
+    const char* const at = in_.lying(1 + longest + longest_head);
+    if (at == nullptr || static_cast<std::uint8_t>(*at) > longest) break;
+    const std::string_view name(at + 1, static_cast<std::uint8_t>(*at));
+    const auto value = stored_at(name.data() + name.size());
+    if (value == 0 || in_.lying(1 + name.size() + value) == nullptr) break;
+    names[count] = name;
+    add({name.size(), listpack_bytes(name)});
+    in_.skip(1 + name.size());
+    add(skip_part(in_));
+  }
+  if (count > 0) telling_ = events_.names(key_, {names.data(), count});
+  return count;
+}
+
 /// A field and its value. True when both are wanted, and not told yet.
 bool ValueDecoder::read_field() {
   if (!telling_) {
@@ -290,6 +309,9 @@ void ValueDecoder::read_hash(HashForm form) {
   if (form == HashForm::with_ttls) in_.skip(8);  // the earliest of the TTLs
   size_.elements = read_count(in_);
   for (std::uint64_t i = 0; i < size_.elements && !in_.failed(); ++i) {
+    if (form == HashForm::plain && telling_ && reading_ == Reading::names)
+      i += read_names(size_.elements - i);
+    if (i == size_.elements) break;
     const bool before = form == HashForm::with_ttls || form == HashForm::with_absolute_ttls;
     if (before && read_count(in_) != 0) ++size_.field_ttls;
     const bool tells = read_field();

@@ -59,10 +59,14 @@ class ValueDecoder {
   PackedReader::Step tell_scored(PackedReader& reader);
 
   bool begin();
-  void add(Part part);  // by value: in registers
+  void add(Part part) {  // by value: in registers
+    parts_[part_count_++] = part;
+    if (part_count_ == parts_.size()) flush();
+  }
   void flush();
   void tell(const Element& element) { telling_ = events_.element(key_, element); }
   Part take_text(std::string& out);
+  std::uint64_t read_names(std::uint64_t fields);
   void give_back_room();
 
   Cursor& in_;
