@@ -165,6 +165,10 @@ void tell_missing(const Missing& missing, const std::string& user, Preflight& fo
 Result<bool> judge_state(wire::Link& link, Preflight& found) {
   if (found.server.role != "master")
     found.problems.push_back("the server is a replica: changes belong to its master");
+  const auto mode = call(link, {"INFO", "cluster"});
+  if (!mode) return fail(mode.error());
+  if (wire::InfoText(mode->text).number("cluster_enabled").value_or(0) != 0)
+    found.problems.push_back("the server is a node of a cluster, which headroom only looks at as yet");
   const auto pong = call(link, {"PING"});
   if (!pong) return fail(pong.error());
   if (pong->is_error() && !wire::command_refused(*pong)) {

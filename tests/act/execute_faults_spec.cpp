@@ -2,7 +2,6 @@
 #include <gtest/gtest.h>
 #include <signal.h>
 
-#include <atomic>
 #include <thread>
 
 #include "apply_kit.h"
@@ -94,17 +93,15 @@ TEST(ExecuteFaults, connections_that_are_cut_are_opened_again) {
   auto steps = strings(server, 8'000);
   for (int i = 1; i <= 8'000; i += 2)
     steps[static_cast<std::size_t>(i)].changes = {{.kind = ChangeKind::quarantine}};
-  std::atomic<bool> over = false;
-  std::thread cutter([&] {
+  std::jthread cutter([&](const std::stop_token& over) {
     const Talk talk(server);
-    while (!over) {
+    while (!over.stop_requested()) {
       talk({"CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes"});
       std::this_thread::sleep_for(40ms);
     }
   });
   const auto report = applying.run(std::move(steps));
-  over = true;
-  cutter.join();
+  cutter = {};
   EXPECT_TRUE(report.complete) << report.stopped_by;
   EXPECT_EQ(report.removed, 8'000U);
   EXPECT_EQ(report.unknown, 0U);
