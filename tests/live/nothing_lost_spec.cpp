@@ -164,7 +164,8 @@ TEST(NothingLost, of_bullmq_jobs_while_clean_is_killed_again_and_again) {
 
 // F15 F20: the server itself is killed and comes back with what it had synced.
 TEST(NothingLost, of_bullmq_jobs_while_redis_is_restarted) {
-  RedisServer server({"--appendonly", "yes", "--appendfsync", "always"});
+  RedisServer server(
+      {"--appendonly", "yes", "--appendfsync", "always", "--auto-aof-rewrite-percentage", "0"});
   RunningProgram load(accounted_bullmq(server.url(), newer));
   const auto roots = roots_of(Json::parse(load.line()));
   Cleaning cleaning(server.folder(), server.url());
