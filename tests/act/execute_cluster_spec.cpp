@@ -12,6 +12,7 @@ namespace {
 
 using namespace std::chrono_literals;
 using test::Applying;
+using test::at_permit;
 using test::RedisServer;
 using test::Talk;
 using testing::HasSubstr;
@@ -70,14 +71,6 @@ class ExecuteCluster : public testing::Test {
   static inline RedisServer* server = nullptr;
   Talk talk;
 };
-
-/// At the n-th permission.
-void at_permit(Applying& applying, std::uint64_t n, std::function<void()> act) {
-  applying.pace.on_permit = [&applying, n, act = std::move(act)] {
-    if (applying.pace.permits == n) act();
-    return true;
-  };
-}
 
 // HA-3: MOVED: the slot went to another node in the middle of the run; what was done before counts, nothing
 // else does

@@ -12,6 +12,7 @@ namespace {
 
 using namespace std::chrono_literals;
 using test::Applying;
+using test::at_permit;
 using test::RedisServer;
 using test::Talk;
 using testing::HasSubstr;
@@ -21,14 +22,6 @@ std::vector<Step> strings(const RedisServer& server, int count) {
   std::vector<Step> steps;
   for (int i = 1; i <= count; ++i) steps.push_back(test::remove_string("k:" + std::to_string(i)));
   return steps;
-}
-
-/// Does something once, at the n-th time that the run asks for permission.
-void at_permit(Applying& applying, std::uint64_t n, std::function<void()> act) {
-  applying.pace.on_permit = [&applying, n, act = std::move(act)] {
-    if (applying.pace.permits == n) act();
-    return true;
-  };
 }
 
 class Later {

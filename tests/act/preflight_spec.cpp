@@ -203,7 +203,9 @@ TEST(Preflight, refuses_a_node_of_a_cluster) {
       {"--cluster-enabled", "yes", "--cluster-port", std::to_string(headroom::test::free_port())});
   make_user(server, needed);
   EXPECT_THAT(look(server).problems, Contains(HasSubstr("a node of a cluster")));
-  EXPECT_FALSE(preflight(*connect(server, "u"), "redis://here", cleaning()));
+  const auto found = preflight(*connect(server, "u"), "redis://here", cleaning());
+  ASSERT_FALSE(found);
+  EXPECT_EQ(found.error().exit, Exit::refused);
 }
 
 // CONN-4 CONN-5 F25: a server that cannot write to its disk takes no changes.

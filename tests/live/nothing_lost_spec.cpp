@@ -146,7 +146,7 @@ void wait_until(const RedisServer& server, const std::string& section, const std
   throw std::runtime_error("INFO " + section + " never had " + has);
 }
 
-// F38 A87 A88: kill -9 of headroom at any moment, at full load.
+// F38 A87 A88 A102: kill -9 of headroom at any moment, at full load: the service does not notice.
 TEST(NothingLost, of_bullmq_jobs_while_clean_is_killed_again_and_again) {
   RedisServer server;
   RunningProgram load(accounted_bullmq(server.url()));
