@@ -119,9 +119,12 @@ Result<RunReport> undo(const ApplyTarget& target, const std::string& folder, con
   auto lane = UndoLane::open(target, pace);
   if (!lane) return fail(lane.error());
   PuttingBack undoing(*index, options.only, *lane, journal);
-  if (auto read = read_journal(folder, secret, undoing); !read) return fail(read.error());
-  auto finished = undoing.finish();
-  if (!finished) lane->stop(finished.error().what);
+  for (bool more = true; more;) {
+    if (auto read = read_journal(folder, secret, undoing); !read) return fail(read.error());
+    const auto finished = undoing.finish();
+    if (!finished) lane->stop(finished.error().what);
+    more = finished && *finished;
+  }
   auto report = undoing.tally.finish("undo", lane->why());
   report.batches = undoing.batches;
   report.journal_bytes = Bytes{journal.bytes()};

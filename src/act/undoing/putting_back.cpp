@@ -15,6 +15,8 @@ constexpr std::uint64_t most_group_units = 1'000;
 constexpr std::size_t most_group_bytes = 8U << 20U;
 /// Of payloads in one script, when there are several: what RESTORE makes of them holds the server up.
 constexpr std::size_t most_script_bytes = 256U << 10U;
+/// Steps with items of lists that are kept to be put back last one first: some 20 MB.
+constexpr std::uint64_t most_lists = 50'000;
 constexpr std::size_t most_names = 100;  // APPLY-3
 /// RESTORE of a larger payload makes the server close the connection (proto-max-bulk-len; safety.md 2.7).
 constexpr std::size_t largest_payload = 511U << 20U;
@@ -32,14 +34,44 @@ std::string stop_text(const std::string& error) {
 }  // namespace
 
 Result<bool> PuttingBack::finish() {
+  for (auto step = later_.rbegin(); step != later_.rend() && !lane_.stopped(); ++step) put_back(*step);
+  later_.clear();
   send_group();
   streams_.finish(tally, journal_);
-  return journal_.sync();
+  if (auto synced = journal_.sync(); !synced) return synced;
+  begin_again();
+  list_ = 0;
+  return next_turn() && !lane_.stopped();
+}
+
+bool PuttingBack::next_turn() {
+  if (turn_ == Turn::deadlines) return false;
+  until_ = std::exchange(turn_, Turn::lists) == Turn::others ? lists_ : from_;
+  from_ = until_ - std::min(until_, most_lists);
+  if (until_ > 0) return true;
+  turn_ = Turn::deadlines;
+  return has_deadlines_;
+}
+
+PuttingBack::Turn PuttingBack::turn_of(const JournalStep& step) {
+  if (has(step, ChangeKind::expire_at) || has(step, ChangeKind::persist)) return Turn::deadlines;
+  return has(step, ChangeKind::list_remove) ? Turn::lists : Turn::others;
 }
 
 void PuttingBack::take(const JournalStep& step) {
-  tally.planned(step.rule);
-  if (lane_.stopped()) return;
+  const auto turn = turn_of(step);
+  if (turn_ == Turn::others) {
+    tally.planned(step.rule);
+    lists_ += turn == Turn::lists;
+    has_deadlines_ = has_deadlines_ || turn == Turn::deadlines;
+  }
+  if (turn != turn_ || lane_.stopped()) return;
+  if (turn != Turn::lists) return put_back(step);
+  if (list_ >= from_ && list_ < until_) later_.push_back(step);
+  ++list_;
+}
+
+void PuttingBack::put_back(const JournalStep& step) {
   if (has(step, ChangeKind::list_push))
     return end(step, {StepOutcome::changed,
                       "it put messages back into a queue, which may have been worked on since"});

@@ -38,38 +38,65 @@ local function is_deadline(k, at)
   local present, slack = deadline(k)
   return present and (present >= 0) == (at >= 0) and math.abs(present - at) <= slack
 end
-local function member(value, e, same)
+-- `at`: the deadline of the key when the member was in it. With its last member the key went, and the deadline.
+local function member(value, e, same, k, at)
   if e and string.find(e, 'WRONGTYPE', 1, true) then return 'taken' end
-  if not value then return 'free' end
-  return same(value) and 'there' or 'taken'
+  if value then return same(value) and 'there' or 'taken' end
+  at = tonumber(at)
+  return at > 0 and at <= now and ask('EXISTS', k) ~= 1 and 'over' or 'free'
 end
 local function give(k, at)
   if at < 0 then return ask('PERSIST', k) end
   return ask('PEXPIREAT', k, string.format('%.0f', at))
 end
 
-local size = {restore = 4, zadd = 2, sadd = 1, hset = 2, list = 2, deadline = 2, unrename = 1}
+local function put_in(k, at, put, back)
+  at = tonumber(at)
+  local anew = at > 0 and ask('EXISTS', k) ~= 1
+  local r, e = put()
+  if anew and not e then
+    r, e = give(k, at)
+    if e then back() end
+  end
+  return e, back
+end
+
+local function insert(k, place, m)
+  local length = ask('LLEN', k) or 0
+  if place == 0 then return ask('LPUSH', k, m) end
+  if place < 0 or place >= length then return ask('RPUSH', k, m) end
+  -- The item at the place gives way to a name that no other item has, so that LINSERT finds it.
+  local item = ask('LINDEX', k, place)
+  local mark = 'headroom:' .. redis.sha1hex(m .. now)
+  local r, e = ask('LSET', k, place, mark)
+  if e then return r, e end
+  r, e = ask('LINSERT', k, 'BEFORE', mark, m)
+  ask('LSET', k, e and place or place + 1, item)
+  return r, e
+end
+
+local size = {restore = 4, zadd = 3, sadd = 2, hset = 3, list = 3, deadline = 2, unrename = 1}
 local look = {
   restore = function(k, ttl)
     if ask('EXISTS', k) == 1 then return 'there' end
     ttl = tonumber(ttl)
     return ttl > 0 and ttl <= now and 'over' or 'free'
   end,
-  zadd = function(k, score, m)
+  zadd = function(k, score, m, at)
     local is, e = ask('ZSCORE', k, m)
-    return member(is, e, function(now) return tonumber(now) == tonumber(score) end)
+    return member(is, e, function(present) return tonumber(present) == tonumber(score) end, k, at)
   end,
-  sadd = function(k, m)
+  sadd = function(k, m, at)
     local is, e = ask('SISMEMBER', k, m)
-    return member(is == 1, e, function() return true end)
+    return member(is == 1, e, function() return true end, k, at)
   end,
-  hset = function(k, f, v)
+  hset = function(k, f, v, at)
     local is, e = ask('HGET', k, f)
-    return member(is, e, function(now) return now == v end)
+    return member(is, e, function(present) return present == v end, k, at)
   end,
-  list = function(k, place, m)
+  list = function(k, place, m, at)
     local is, e = ask('LPOS', k, m)
-    return member(is, e, function() return true end)
+    return member(is, e, function() return true end, k, at)
   end,
   deadline = function(k, ours, former)
     ours, former = tonumber(ours), tonumber(former)
@@ -90,35 +117,17 @@ local make = {
     else r, e = ask('RESTORE', k, ttl, payload, 'ABSTTL', word, number) end
     return e, function() ask('UNLINK', k) end
   end,
-  zadd = function(k, score, m)
-    local r, e = ask('ZADD', k, score, m)
-    return e, function() ask('ZREM', k, m) end
+  zadd = function(k, score, m, at)
+    return put_in(k, at, function() return ask('ZADD', k, score, m) end, function() ask('ZREM', k, m) end)
   end,
-  sadd = function(k, m)
-    local r, e = ask('SADD', k, m)
-    return e, function() ask('SREM', k, m) end
+  sadd = function(k, m, at)
+    return put_in(k, at, function() return ask('SADD', k, m) end, function() ask('SREM', k, m) end)
   end,
-  hset = function(k, f, v)
-    local r, e = ask('HSET', k, f, v)
-    return e, function() ask('HDEL', k, f) end
+  hset = function(k, f, v, at)
+    return put_in(k, at, function() return ask('HSET', k, f, v) end, function() ask('HDEL', k, f) end)
   end,
-  list = function(k, place, m)
-    local r, e
-    place = tonumber(place)
-    local length = ask('LLEN', k) or 0
-    if place == 0 then r, e = ask('LPUSH', k, m)
-    elseif place < 0 or place >= length then r, e = ask('RPUSH', k, m)
-    else
-      -- The item at the place gives way to a name that no other item has, so that LINSERT finds it.
-      local item = ask('LINDEX', k, place)
-      local mark = 'headroom:' .. redis.sha1hex(m .. now)
-      r, e = ask('LSET', k, place, mark)
-      if not e then
-        r, e = ask('LINSERT', k, 'BEFORE', mark, m)
-        ask('LSET', k, e and place or place + 1, item)
-      end
-    end
-    return e, function() ask('LREM', k, 1, m) end
+  list = function(k, place, m, at)
+    return put_in(k, at, function() return insert(k, tonumber(place), m) end, function() ask('LREM', k, 1, m) end)
   end,
   deadline = function(k, ours, former)
     local r, e = give(k, tonumber(former))
@@ -143,7 +152,7 @@ end
 local function put_back(about, first, last)
   local free, there, over, ended, seen, main, taken = 0, 0, 0, false, {}, false, nil
   local left = each(first, last, function(word, place, i)
-    local state = look[word](K[place], A[i], A[i + 1])
+    local state = look[word](K[place], A[i], A[i + 1], A[i + 2])
     seen[i] = state
     if state == 'taken' then taken = taken or place
     elseif state == 'over' then
@@ -241,13 +250,13 @@ void UndoPart::add(const JournalStep& step, const Before& before) {
       op("unrename", key, {});
       return words_.push_back(name(before.value));
     case ChangeKind::zset_remove:
-      return op("zadd", key, {fmt::format("{:.17g}", before.score), before.member});
+      return op("zadd", key, {fmt::format("{:.17g}", before.score), before.member, text_of(before.set)});
     case ChangeKind::set_remove:
-      return op("sadd", key, {before.member});
+      return op("sadd", key, {before.member, text_of(before.set)});
     case ChangeKind::hash_remove:
-      return op("hset", key, {before.member, before.value});
+      return op("hset", key, {before.member, before.value, text_of(before.set)});
     case ChangeKind::list_remove:
-      return op("list", key, {text_of(before.number), before.member});
+      return op("list", key, {text_of(before.number), before.member, text_of(before.set)});
     case ChangeKind::list_push:
     case ChangeKind::stream_trim:
       return;

@@ -19,6 +19,8 @@ class Wanted : public JournalVisitor {
  protected:
   virtual void take(const JournalStep& step) = 0;
   const UndoIndex& index() const { return index_; }
+  /// The journal is read once more.
+  void begin_again() { entry_ = 0; }
 
  private:
   bool passes(const JournalStep& step) const {
