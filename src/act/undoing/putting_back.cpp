@@ -89,7 +89,8 @@ void PuttingBack::take_stream(const JournalStep& step) {
   send_group();
   if (step.before.size() != 1 || step.before[0].key >= step.keys.size())
     return end(step, {StepOutcome::failed, "it changed more than a stream in one step"});
-  if (lane_.permit()) streams_.add(step, step.before[0], index().unsure(step.number));
+  const bool may_be_there = index().unsure(step.number) || index().under_way(step.number);
+  if (lane_.permit()) streams_.add(step, step.before[0], may_be_there);
 }
 
 void PuttingBack::send_group() {

@@ -157,7 +157,16 @@ bool StreamsBack::take_place(const std::string& key, Stream& stream) {
   return !done || done->kind == wire::Reply::Kind::array;
 }
 
+/// Without the mark, a second undo would take a stream that is whole again for one that somebody trims.
+void StreamsBack::mark(JournalWriter& journal) {
+  for (const auto& [place, stream] : streams_)
+    for (const auto& step : stream.steps) journal.add(JournalOutcome{step.number, StepOutcome::pending});
+  if (auto synced = journal.sync(); !synced)
+    lane_.stop(fmt::format("the journal of the undo cannot be written: {}", synced.error().what));
+}
+
 void StreamsBack::finish(UndoTally& tally, JournalWriter& journal) {
+  if (!streams_.empty()) mark(journal);
   for (auto& [place, stream] : streams_) {
     const auto& [db, key] = place;
     if (!lane_.use(db)) leave(stream, StepOutcome::pending, "");

@@ -43,6 +43,7 @@ class StreamsBack {
   using Place = std::pair<std::uint32_t, std::string>;
   using Entries = std::vector<std::pair<std::string, std::vector<std::string>>>;
 
+  void mark(JournalWriter& journal);
   void begin(const std::string& key, Stream& stream);
   void copy_present(const std::string& key, Stream& stream);
   bool append(Stream& stream, const Entries& entries);
