@@ -3,6 +3,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <array>
 #include <random>
 #include <thread>
 
@@ -18,6 +19,7 @@ using Cut = CuttingProxy::Cut;
 using Words = std::vector<std::string>;
 
 constexpr auto far_away = "4102444800123";  // ms: in the year 2100
+constexpr std::chrono::milliseconds refused_for(30);
 constexpr std::array cuts{Cut::request_lost, Cut::reply_lost};
 
 constexpr auto boldest =
@@ -270,10 +272,12 @@ TEST(UndoExact, the_program_comes_through_a_broken_connection) {
       SCOPED_TRACE(testing::Message()
                    << (cut == Cut::request_lost ? "request " : "reply ") << n << " of " << length);
       kit.reload(), kit.forget();
-      kit.proxy->arm(cut, n, std::chrono::milliseconds(30));
+      kit.proxy->arm(cut, n, refused_for);
       Finished applied;
-      for (int tries = 0; tries < 3 && applied.status != 0; ++tries, kit.drop_lease())
+      for (int tries = 0; tries < 3 && applied.status != 0; ++tries, kit.drop_lease()) {
+        if (tries > 0) std::this_thread::sleep_for(refused_for);
         applied = kit.program({"apply", kit.file(), kit.proxy->url(), "--fast"});
+      }
       EXPECT_EQ(applied.status, 0) << applied.out << applied.err;
       const auto undone = kit.program({"undo", kit.run(), kit.server.url(), "--fast"});
       EXPECT_EQ(undone.status, 0) << undone.out << undone.err;
