@@ -47,6 +47,7 @@ class ExactKit {
   std::vector<std::string> command(std::vector<std::string> words) const;
   std::string file() const { return folder_ + "/x.hrplan"; }
   const std::string& run() const { return run_; }
+  std::string journal() const { return folder_ + "/state/runs/" + run_ + "/journal"; }
   /// Lets the next run begin without waiting for the lease of one that was killed to expire.
   void drop_lease();
 

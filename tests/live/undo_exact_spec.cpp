@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <filesystem>
 #include <random>
 #include <thread>
 
@@ -286,9 +287,16 @@ TEST(UndoExact, the_program_comes_through_a_broken_connection) {
   }
 }
 
-/// Starts the program and kills it after so long. False: it had ended before.
-bool killed_after(const ExactKit& kit, Words words, std::chrono::microseconds length) {
-  words = kit.command(std::move(words));
+std::uintmax_t journal_size(const ExactKit& kit) {
+  std::error_code none;
+  const auto size = std::filesystem::file_size(kit.journal(), none);
+  return none ? 0 : size;
+}
+
+/// Starts an apply and kills it, so long after its journal has reached a size (0: after its start). False: it
+/// had ended before.
+bool killed_at(const ExactKit& kit, std::uintmax_t size, std::chrono::microseconds length) {
+  auto words = kit.command({"apply", kit.file(), kit.server.url(), "--fast"});
   std::vector<char*> arguments;
   for (auto& word : words) arguments.push_back(word.data());
   arguments.push_back(nullptr);
@@ -298,6 +306,9 @@ bool killed_after(const ExactKit& kit, Words words, std::chrono::microseconds le
     ::execvp(arguments[0], arguments.data());
     ::_exit(127);
   }
+  const auto latest = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+  while (journal_size(kit) < size && std::chrono::steady_clock::now() < latest)
+    std::this_thread::sleep_for(std::chrono::microseconds(50));
   std::this_thread::sleep_for(length);
   ::kill(pid, SIGKILL);
   int status = 0;
@@ -313,24 +324,24 @@ TEST(UndoExact, a_program_that_was_killed_is_undone) {
     kit.ask({"HSET", "bull:shop:more-" + std::to_string(i), "name", "x", "timestamp", "1", "data", "{}"});
   kit.keep();
   kit.plan(boldest, {"--preset", "bull"});
-  const auto begin = std::chrono::steady_clock::now();
   ASSERT_EQ(kit.program({"apply", kit.file(), kit.server.url(), "--fast"}).status, 0);
-  const auto length =
-      std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - begin);
+  const auto whole = journal_size(kit);
   int killed = 0, in_the_middle = 0;
   for (unsigned seed = 1; seed <= 40; ++seed) {
     SCOPED_TRACE(seed);
     kit.reload(), kit.forget();
     std::minstd_rand random(seed);
-    const std::chrono::microseconds moment(
-        static_cast<std::int64_t>(random() % static_cast<unsigned>(length.count())));
-    killed += killed_after(kit, {"apply", kit.file(), kit.server.url(), "--fast"}, moment);
+    // The size, and not the time, so that a slow machine is hit in the middle too.
+    const auto size = seed % 4 == 0 ? 0 : 1 + random() % (whole * 9 / 10);
+    const auto most = seed % 4 == 0 ? 100'000U : 3'000U;
+    killed += killed_at(kit, size, std::chrono::microseconds(random() % most));
     kit.drop_lease();
     const bool changed = !kit.difference().empty();
     in_the_middle += changed;
     if (seed % 2 == 0) {
       const auto report = kit.apply(kit.server.url());
-      ASSERT_TRUE(report || report.error().exit == Exit::refused) << report.error().what;
+      ASSERT_TRUE(report || report.error().exit == Exit::refused)
+          << report.error().what << report.error().where;
     } else if (!changed) {
       continue;
     }
