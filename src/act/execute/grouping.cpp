@@ -38,7 +38,11 @@ Way way_of(const Job& job, const Means& means, const ServerTraits& traits) {
 }
 
 std::size_t units_of(const Step& step) {
+  constexpr std::uint64_t bytes_of_unit = 16U << 10U;
   std::size_t units = 0;
+  if (std::any_of(step.changes.begin(), step.changes.end(),
+                  [](const auto& one) { return takes_key(one.kind); }))
+    units += static_cast<std::size_t>(std::min<std::uint64_t>(step.bytes / bytes_of_unit, 1'000));
   for (const auto& change : step.changes) {
     if (change.kind == ChangeKind::stream_trim) {
       units += 1 + static_cast<std::size_t>(std::max<std::int64_t>(0, change.limit)) / 10;
