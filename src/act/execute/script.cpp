@@ -2,8 +2,10 @@
 
 #include <openssl/sha.h>
 
+#include <algorithm>
 #include <array>
 #include <cassert>
+#include <unordered_set>
 
 #include "base/text.h"
 
@@ -11,8 +13,9 @@ namespace headroom::act {
 namespace {
 
 /// KEYS: each once. ARGV: deadline, fence token (its key is KEYS[1]), then the steps: the shape, and for each
-/// of its words the place of the key and 0 to 2 more. Answers a number for each step (keys changed; -1
-/// changed, -2 gone, -3 stale) or the text of an error.
+/// of its words the place of the key and 0 to 2 more. Or, for steps that are all alike, "=" and a value for
+/// each further key. Answers a number for each step (keys changed; -1 changed, -2 gone, -3 stale) or the text
+/// of an error.
 constexpr std::string_view text = R"lua(
 local K, A = KEYS, ARGV
 local time = redis.call('TIME')
@@ -21,6 +24,24 @@ if now > tonumber(A[1]) then return 'late' end
 if A[2] ~= '' then
   local holder = redis.call('GET', K[1])
   if not holder or string.sub(holder, 1, #A[2]) ~= A[2] then return 'fenced' end
+end
+
+-- Strings without a TTL that go if they are what was read, by far the most there are: a look and an UNLINK for all.
+if A[3] == '=' then
+  local pcall, first, out, away, steps = redis.pcall, A[2] == '' and 1 or 2, {}, {}, {}
+  local found = pcall('MGET', unpack(K, first))
+  for j = 1, #K - first + 1 do
+    local k = K[first + j - 1]
+    local rest = found[j] == A[3 + j] and pcall('PTTL', k)
+    if rest == -1 then
+      away[#away + 1], steps[#steps + 1] = k, j
+    else
+      out[j] = found.err or type(rest) == 'table' and rest.err or -3
+    end
+  end
+  local r = #away > 0 and pcall('UNLINK', unpack(away))
+  for s = 1, #steps do out[steps[s]] = type(r) == 'table' and r.err or 1 end
+  return out
 end
 
 local refused
@@ -294,6 +315,30 @@ std::string_view ScriptCall::shape_of(const Job& job) {
     }
   }
   return *shapes_.insert(std::move(shape)).first;
+}
+
+/// `value` and `nottl` of a key, then `unlink`, and nothing more.
+bool is_string_as_read(const Job& job) {
+  return job.checks.empty() && job.derived.size() == 2 && job.changes.size() == 1 &&
+         job.derived[0].code == "value" && job.derived[1].code == "nottl" &&
+         job.changes[0].code == "unlink" && job.derived[0].key == job.changes[0].key &&
+         job.derived[1].key == job.changes[0].key;
+}
+
+void ScriptCall::add(const std::vector<Job*>& jobs) {
+  std::unordered_set<std::string_view> keys(keys_.begin(), keys_.end());
+  const bool strings = std::all_of(jobs.begin(), jobs.end(), [&](const Job* job) {
+    return is_string_as_read(*job) && keys.insert(job->changes[0].key).second;
+  });
+  if (strings) add("=");
+  for (const auto* job : jobs) {
+    if (!strings) {
+      add(*job);
+      continue;
+    }
+    index_of(job->changes[0].key);
+    add(job->derived[0].a);
+  }
 }
 
 void ScriptCall::add(const Job& job) {

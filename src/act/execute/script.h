@@ -43,7 +43,8 @@ class ScriptCall {
   /// begin with the token (empty: no fence).
   ScriptCall(std::int64_t deadline, std::string_view fence_key, std::string_view fence_token);
 
-  void add(const Job& job);
+  /// Once. Strings that are compared, and nothing else, take a shorter way through the script.
+  void add(const std::vector<Job*>& jobs);
   std::size_t keys() const { return keys_.size(); }
   /// `whole`: EVAL with the text instead of EVALSHA.
   void queue(Pipeline& pipeline, bool whole, Pipeline::Take take) const;
@@ -54,6 +55,7 @@ class ScriptCall {
   static std::string_view did_nothing(const wire::Reply& reply);
 
  private:
+  void add(const Job& job);
   std::string_view index_of(std::string_view key);
   void add(const ScriptOp& op);
   std::string_view shape_of(const Job& job);
