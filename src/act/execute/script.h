@@ -43,7 +43,8 @@ class ScriptCall {
   /// begin with the token (empty: no fence).
   ScriptCall(std::int64_t deadline, std::string_view fence_key, std::string_view fence_token);
 
-  /// Once. Strings that are compared, and nothing else, take a shorter way through the script.
+  /// Once. Steps that are all alike, strings that are compared or keys that go with a member
+  /// of one sorted set, take a shorter way through the script.
   void add(const std::vector<Job*>& jobs);
   std::size_t keys() const { return keys_.size(); }
   /// `whole`: EVAL with the text instead of EVALSHA.
@@ -56,6 +57,9 @@ class ScriptCall {
 
  private:
   void add(const Job& job);
+  void add_strings(const std::vector<Job*>& jobs);
+  void add_members(const std::vector<Job*>& jobs);
+  bool are_apart(const std::vector<Job*>& jobs) const;
   std::string_view index_of(std::string_view key);
   void add(const ScriptOp& op);
   std::string_view shape_of(const Job& job);
