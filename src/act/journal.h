@@ -37,7 +37,9 @@ struct Before {
   std::string member{};                ///< zset_remove, set_remove, hash_remove, list_remove, list_push
   std::string value{};                 ///< hash_remove: of the field; quarantine: the name it went to
   double score = 0;                    ///< zset_remove
-  std::int64_t set = -1;               ///< expire_at: the deadline that the change gave
+  /// expire_at: the deadline that the change gave. Of a member: the deadline of its key (-1: none), which
+  /// goes with the key when that was its last member.
+  std::int64_t set = -1;
   std::int64_t number = -1;  ///< expire_at, persist: the deadline before (-1: none); list_remove: its place
   /// stream_trim: the entries that go, oldest first: id, fields and values in turn.
   std::vector<std::pair<std::string, std::vector<std::string>>> entries{};

@@ -4,12 +4,14 @@
 #include <fmt/format.h>
 #include <openssl/rand.h>
 #include <pwd.h>
+#include <signal.h>
 #include <sys/file.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <charconv>
 #include <cstring>
 #include <optional>
 
@@ -22,24 +24,40 @@ namespace {
 
 using namespace std::string_view_literals;
 
-constexpr auto fence_key = "headroom:fence"sv;
-
 // A script with a shebang may say that it needs memory at maxmemory (redis src/script.c, from 7.0).
 constexpr auto take_at_maxmemory =
     "#!lua flags=allow-oom\n"
     "if redis.call('SET', KEYS[1], ARGV[1], 'NX', 'PX', ARGV[2]) then return 1 end return 0"sv;
-constexpr auto release_ours =
+constexpr auto remove_if_it_is =
     "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('UNLINK', KEYS[1]) end return 0"sv;
 
-std::string who(const std::string& run) {
-  std::array<char, 256> host{};
+/// Where a pid means something: "HOST ns pid:[4026531836]". Two containers may call themselves alike.
+std::string place() {
+  std::array<char, 256> host{}, space{};
   ::gethostname(host.data(), host.size() - 1);
+  if (::readlink("/proc/self/ns/pid", space.data(), space.size() - 1) < 0) space[0] = '?';
+  return fmt::format("{} ns {}", host.data(), space.data());
+}
+
+std::string who(const std::string& run) {
   std::array<char, 4096> room{};
   passwd entry{};
   passwd* found = nullptr;
   ::getpwuid_r(::geteuid(), &entry, room.data(), room.size(), &found);
   const std::string user = found != nullptr ? found->pw_name : fmt::format("uid {}", ::geteuid());
-  return fmt::format("{}@{} pid {} run {}", user, host.data(), ::getpid(), run);
+  return fmt::format("{}@{} pid {} run {}", user, place(), ::getpid(), run);
+}
+
+/// Whether a holder ran here and is no more: it was killed, and need not be waited for.
+bool is_dead(std::string_view holder) {
+  const auto at = holder.find('@');
+  const auto here = place() + " pid ";
+  if (at == holder.npos || here.find('?') != here.npos || !holder.substr(at + 1).starts_with(here))
+    return false;
+  holder.remove_prefix(at + 1 + here.size());
+  pid_t pid = 0;
+  const auto read = std::from_chars(holder.data(), holder.data() + holder.size(), pid);
+  return read.ec == std::errc() && pid > 0 && ::kill(pid, 0) != 0 && errno == ESRCH;
 }
 
 std::string random_digits() {
@@ -70,12 +88,14 @@ class ServerLease final : public LeaseKeeper {
  private:
   std::string value() const { return lease_.token + " " + lease_.holder; }
   Result<wire::Reply> call(wire::Command command);
-  Result<std::string> new_token();
+  std::string new_token() const;
   Result<bool> take_at_oom(const std::string& life);
   Result<bool> taken_by_other();
   std::optional<bool> renew();
-  bool release_by_script();
-  void release_by_watch();
+  /// If it is still of this value.
+  void remove(std::string_view text);
+  bool remove_by_script(std::string_view text);
+  void remove_by_watch(std::string_view text);
   void mark_renewed();
   bool out_of_time() const;
 
@@ -101,17 +121,10 @@ Result<wire::Reply> ServerLease::call(wire::Command command) {
   return reply;
 }
 
-Result<std::string> ServerLease::new_token() {
-  std::int64_t number = 0;
-  const auto counted = call(std::array{"INCR"sv, fence_key});
-  if (!counted) return fail(counted.error());
-  if (counted->kind == wire::Reply::Kind::integer) {
-    number = counted->integer;
-  } else {  // at maxmemory, or not allowed
-    const auto wall = options_.clock.wall().time_since_epoch();
-    number = std::chrono::duration_cast<std::chrono::microseconds>(wall).count();
-  }
-  return fmt::format("{:020}-{}", number, random_digits());
+std::string ServerLease::new_token() const {
+  const auto wall = options_.clock.wall().time_since_epoch();
+  return fmt::format("{:020}-{}", std::chrono::duration_cast<std::chrono::microseconds>(wall).count(),
+                     random_digits());
 }
 
 void ServerLease::mark_renewed() {
@@ -120,9 +133,7 @@ void ServerLease::mark_renewed() {
 }
 
 Result<bool> ServerLease::take() {
-  auto token = new_token();
-  if (!token) return fail(token.error());
-  lease_.token = *std::move(token);
+  lease_.token = new_token();
   const auto life = fmt::format("{}", options_.life.count());
   // Twice: the one who held it may let go between our two questions.
   for (int tries = 0; tries < 2; ++tries) {
@@ -150,6 +161,10 @@ Result<bool> ServerLease::taken_by_other() {
   std::string_view holder = held->text;
   if (const auto space = holder.find(' '); !held->is_error() && space != std::string_view::npos)
     holder.remove_prefix(space + 1);
+  if (!held->is_error() && is_dead(holder)) {
+    remove(held->text);
+    return true;
+  }
   return held_by(holder, lease_.key);
 }
 
@@ -199,26 +214,29 @@ std::optional<bool> ServerLease::renew() {
   return lengthened->integer == 1 && found->text == value();
 }
 
-bool ServerLease::release_by_script() {
-  const auto text = value();
+bool ServerLease::remove_by_script(std::string_view text) {
   const auto released =
-      call(std::array{"EVAL"sv, release_ours, "1"sv, std::string_view(lease_.key), std::string_view(text)});
+      call(std::array{"EVAL"sv, remove_if_it_is, "1"sv, std::string_view(lease_.key), text});
   return released && !released->is_error();
 }
 
-void ServerLease::release_by_watch() {
+void ServerLease::remove_by_watch(std::string_view text) {
   const std::string_view key = lease_.key;
   if (const auto watched = call(std::array{"WATCH"sv, key}); !watched || watched->is_error()) return;
   const auto found = call(std::array{"GET"sv, key});
-  if (!found || found->text != value()) return;
+  if (!found || found->text != text) return;
   if (const auto begun = call(std::array{"MULTI"sv}); !begun || begun->is_error()) return;
   if (const auto queued = call(std::array{"UNLINK"sv, key}); !queued) return;
   (void)call(std::array{"EXEC"sv});
 }
 
+void ServerLease::remove(std::string_view text) {
+  if (!remove_by_script(text)) remove_by_watch(text);
+}
+
 void ServerLease::release() {
   if (lease_.key.empty() || !link_) return;  // a lost connection: it expires
-  if (!release_by_script()) release_by_watch();
+  remove(value());
   lost_ = true;
 }
 

@@ -13,13 +13,14 @@
 namespace headroom::act {
 
 /// One applier per master (LEASE-1): "headroom:lease" holds "TOKEN HOLDER", expires after 15 s and is renewed
-/// every 5. It is advisory: a failover may forget it. What makes that harmless is that every script compares
-/// the token and the server's clock (safety.md 6). Works at maxmemory too, from Redis 7.0 on.
+/// every 5; one whose holder ran on this machine and is dead is taken over at once. It is advisory: a
+/// failover may forget it. What makes that harmless is that every script compares the token and the server's
+/// clock (safety.md 6). Works at maxmemory too, from Redis 7.0 on.
 struct Lease {
   /// Empty: there is none, because the server is at maxmemory and older than 7.0, see LeaseKeeper::note().
   std::string key = "headroom:lease";
   /// What the value begins with. All are of one length, so that none is the beginning of another, and no two
-  /// are alike: a count of "headroom:fence" (or the time, where that cannot be counted) and random digits.
+  /// are alike: the time and random digits.
   std::string token{};
   std::string holder{};  ///< "user@host pid 4711 run 1f3c...": for whoever finds it taken
 };

@@ -165,6 +165,13 @@ void tell_missing(const Missing& missing, const std::string& user, Preflight& fo
 Result<bool> judge_state(wire::Link& link, Preflight& found) {
   if (found.server.role != "master")
     found.problems.push_back("the server is a replica: changes belong to its master");
+  const auto mode = call(link, {"INFO", "cluster"});
+  if (!mode) return fail(mode.error());
+  found.cluster = wire::InfoText(mode->text).number("cluster_enabled").value_or(0) != 0;
+  if (found.cluster) {
+    found.problems.push_back("the server is a node of a cluster, which headroom only looks at as yet");
+    if (found.remedy.empty()) found.remedy = "headroom audit says what is there";
+  }
   const auto pong = call(link, {"PING"});
   if (!pong) return fail(pong.error());
   if (pong->is_error() && !wire::command_refused(*pong)) {
@@ -247,7 +254,7 @@ Result<Preflight> preflight(wire::Link& link, std::string address, const Needs& 
   return fail({fmt::format("the server cannot be changed: {}", fmt::join(found->problems, "; ")),
                found->server.address,
                found->remedy.empty() && replica ? "connect to the master" : found->remedy,
-               replica ? Exit::refused : Exit::unreachable});
+               replica || found->cluster ? Exit::refused : Exit::unreachable});
 }
 
 }  // namespace headroom::act

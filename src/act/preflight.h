@@ -19,6 +19,7 @@ struct Preflight {
   bool watch = true;    ///< WATCH, MULTI, EXEC are
   std::uint32_t rdb_version = 0;
   std::uint32_t replicas = 0;
+  bool cluster = false;                 ///< a node of one
   std::vector<std::string> problems{};  ///< each of which keeps the run from starting, in words
   std::vector<std::string> notes{};     ///< that the operator should know
   std::string remedy{};                 ///< what to type: ACL SETUSER with all that is missing
@@ -31,7 +32,8 @@ struct Preflight {
 /// Errors: the connection broke, or INFO is refused.
 Result<Preflight> look_around(wire::Link& link, std::string address, const Needs& needs);
 
-/// look_around(), with all problems in one Error (Exit::unreachable; Exit::refused for a replica).
+/// look_around(), with all problems in one Error (Exit::unreachable; Exit::refused for a replica and for
+/// a node of a cluster).
 Result<Preflight> preflight(wire::Link& link, std::string address, const Needs& needs);
 
 }  // namespace headroom::act

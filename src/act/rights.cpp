@@ -87,13 +87,13 @@ std::string_view made_by(ChangeKind kind) {
     case ChangeKind::quarantine:
       return "RENAMENX $ q";
     case ChangeKind::zset_remove:
-      return "ZREM $ m;ZSCORE $ m";
+      return "ZREM $ m;ZSCORE $ m;PTTL $";
     case ChangeKind::set_remove:
-      return "SREM $ m;SISMEMBER $ m";
+      return "SREM $ m;SISMEMBER $ m;PTTL $";
     case ChangeKind::hash_remove:
-      return "HDEL $ m;HGET $ m";
+      return "HDEL $ m;HGET $ m;PTTL $";
     case ChangeKind::list_remove:
-      return "LREM $ 1 m;LPOS $ m";
+      return "LREM $ 1 m;LPOS $ m;PTTL $";
     case ChangeKind::list_push:
       return "RPUSH $ m";
     case ChangeKind::stream_trim:
@@ -115,18 +115,19 @@ std::string_view undone_by(ChangeKind kind) {
     case ChangeKind::quarantine:
       return "RENAMENX $ q";
     case ChangeKind::zset_remove:
-      return "ZADD $ 1 m;ZSCORE $ m;ZREM $ m";
+      return "ZADD $ 1 m;ZSCORE $ m;ZREM $ m;PEXPIREAT $ 1";
     case ChangeKind::set_remove:
-      return "SADD $ m;SISMEMBER $ m;SREM $ m";
+      return "SADD $ m;SISMEMBER $ m;SREM $ m;PEXPIREAT $ 1";
     case ChangeKind::hash_remove:
-      return "HSET $ f m;HEXISTS $ f;HDEL $ f";
+      return "HSET $ f m;HGET $ f;HDEL $ f;PEXPIREAT $ 1";
     case ChangeKind::list_remove:
-      return "RPUSH $ m;LPUSH $ m;LLEN $;LINDEX $ 0;LSET $ 0 m;LINSERT $ BEFORE m m;LREM $ 1 m";
+      return "RPUSH $ m;LPUSH $ m;LPOS $ m;LLEN $;LINDEX $ 0;LSET $ 0 m;LINSERT $ BEFORE m m;LREM $ 1 m;"
+             "PEXPIREAT $ 1";
     case ChangeKind::list_push:
       return "LREM $ 1 m;LPOS $ m;RPUSH $ m";
     case ChangeKind::stream_trim:
       return "XINFO STREAM $;XINFO GROUPS $;XRANGE $ - + COUNT 1;XADD $ 0-1 f m;XSETID $ 0-1;PEXPIRE $ 1;"
-             "PTTL $;RENAME $ $;UNLINK $";
+             "PEXPIREAT $ 1;PERSIST $;PTTL $;RENAME $ $;UNLINK $";
   }
   return {};
 }

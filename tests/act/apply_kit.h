@@ -136,6 +136,14 @@ struct Applying {
   int runs = 0;
 };
 
+/// Does something once, at the n-th time that the run asks for permission.
+inline void at_permit(Applying& applying, std::uint64_t n, std::function<void()> act) {
+  applying.pace.on_permit = [&applying, n, act = std::move(act)] {
+    if (applying.pace.permits == n) act();
+    return true;
+  };
+}
+
 inline Step remove_string(std::string key, std::uint64_t bytes = 100) {
   Step step;
   step.keys = {std::move(key)};

@@ -1,6 +1,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <thread>
+
 #include "act/quarantine.h"
 #include "apply_kit.h"
 
@@ -11,6 +13,8 @@ using test::Applying;
 using test::RedisServer;
 using test::Talk;
 using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::Not;
 using testing::SizeIs;
 
 struct Manner {
@@ -50,6 +54,30 @@ std::string payload(const KeyBefore& key) {
   bytes.push_back(static_cast<char>(key.rdb_version & 255));
   bytes.push_back(static_cast<char>(key.rdb_version >> 8));
   return bytes + std::string(8, '\0');
+}
+
+// APPLY-5 F13: containers are taken out of the keyspace and freed beside the main thread, in every manner:
+// UNLINK, never DEL or a deadline in the past
+TEST_P(ExecuteChanges, containers_are_freed_beside_the_main_thread) {
+  talk(
+      {"EVAL",
+       "for i = 1, 3000 do redis.call('HSET', 'hash', 'f' .. i, 'v') redis.call('ZADD', 'zset', i, 'm' .. i) "
+       "redis.call('RPUSH', 'list', string.rep('x', 500)) redis.call('SADD', 'set', 'm' .. i) end",
+       "0"});
+  std::vector<Step> steps;
+  for (const std::string key : {"hash", "zset", "list", "set"})
+    steps.push_back(changing({key}, {{.kind = ChangeKind::remove}}));
+  talk({"CONFIG", "RESETSTAT"});
+  EXPECT_EQ(apply(std::move(steps)).removed, 4U);
+  std::string stats;
+  for (int tries = 0; tries < 1'000 && stats.find("lazyfreed_objects:4\r") == stats.npos; ++tries) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));  // freed in a thread of the server's
+    stats = talk({"INFO", "all"}).text;
+  }
+  EXPECT_THAT(stats, HasSubstr("lazyfreed_objects:4\r"));
+  for (const auto* command : {"del", "expire", "pexpire", "pexpireat", "rename", "restore", "flushdb"})
+    EXPECT_THAT(stats, Not(HasSubstr("cmdstat_" + std::string(command) + ":"))) << command;
+  EXPECT_THAT(stats, HasSubstr("cmdstat_unlink:"));
 }
 
 // UNDO-1: what is journaled of every type comes back as it was, read by GET, HGETALL or DUMP

@@ -2,7 +2,6 @@
 #include <gtest/gtest.h>
 #include <signal.h>
 
-#include <atomic>
 #include <thread>
 
 #include "apply_kit.h"
@@ -13,6 +12,7 @@ namespace {
 
 using namespace std::chrono_literals;
 using test::Applying;
+using test::at_permit;
 using test::RedisServer;
 using test::Talk;
 using testing::HasSubstr;
@@ -22,14 +22,6 @@ std::vector<Step> strings(const RedisServer& server, int count) {
   std::vector<Step> steps;
   for (int i = 1; i <= count; ++i) steps.push_back(test::remove_string("k:" + std::to_string(i)));
   return steps;
-}
-
-/// Does something once, at the n-th time that the run asks for permission.
-void at_permit(Applying& applying, std::uint64_t n, std::function<void()> act) {
-  applying.pace.on_permit = [&applying, n, act = std::move(act)] {
-    if (applying.pace.permits == n) act();
-    return true;
-  };
 }
 
 class Later {
@@ -94,17 +86,15 @@ TEST(ExecuteFaults, connections_that_are_cut_are_opened_again) {
   auto steps = strings(server, 8'000);
   for (int i = 1; i <= 8'000; i += 2)
     steps[static_cast<std::size_t>(i)].changes = {{.kind = ChangeKind::quarantine}};
-  std::atomic<bool> over = false;
-  std::thread cutter([&] {
+  std::jthread cutter([&](const std::stop_token& over) {
     const Talk talk(server);
-    while (!over) {
+    while (!over.stop_requested()) {
       talk({"CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes"});
       std::this_thread::sleep_for(40ms);
     }
   });
   const auto report = applying.run(std::move(steps));
-  over = true;
-  cutter.join();
+  cutter = {};
   EXPECT_TRUE(report.complete) << report.stopped_by;
   EXPECT_EQ(report.removed, 8'000U);
   EXPECT_EQ(report.unknown, 0U);

@@ -136,8 +136,8 @@ TEST(Lease, at_maxmemory_without_scripts_there_is_none_and_it_is_said) {
   keeper->release();
 }
 
-// LEASE-1 F31: without scripts it is released by WATCH, and without INCR the token comes from the clock.
-TEST(Lease, needs_neither_scripts_nor_incr) {
+// LEASE-1 F31: without scripts it is released by WATCH.
+TEST(Lease, needs_no_scripts) {
   const RedisServer server;
   redis_cli(server, {"ACL", "SETUSER", "u", "on", ">secret", "~headroom:*", "-@all", "+set", "+get",
                      "+pexpire", "+watch", "+multi", "+exec", "+unlink"});
@@ -148,6 +148,25 @@ TEST(Lease, needs_neither_scripts_nor_incr) {
   EXPECT_TRUE(kept(*keeper));
   keeper->release();
   EXPECT_EQ(redis_cli(server, {"EXISTS", "headroom:lease"}), "0");
+}
+
+// LEASE-1 F38 F40: a run that was killed need not be waited for; one that lives, or ran elsewhere, must be.
+TEST(Lease, of_a_dead_process_of_this_machine_is_taken_over) {
+  const RedisServer server;
+  const auto holder = taken(server, "1")->lease().holder;  // left behind, as by kill -9
+  const auto value = redis_cli(server, {"GET", "headroom:lease"});
+  EXPECT_FALSE(LeaseKeeper::take(open_at(server), "2")) << "its process lives";
+  const auto pid = " pid " + std::to_string(::getpid()) + " ";
+  auto dead = value;
+  dead.replace(dead.find(pid), pid.size(), " pid 4194304 ");  // beyond the largest there can be
+  auto elsewhere = dead;
+  elsewhere.replace(elsewhere.find('@'), 1, "@another-");
+  redis_cli(server, {"SET", "headroom:lease", elsewhere, "PX", "60000"});
+  EXPECT_FALSE(LeaseKeeper::take(open_at(server), "3"));
+  redis_cli(server, {"SET", "headroom:lease", dead, "PX", "60000"});
+  const auto next = LeaseKeeper::take(open_at(server), "4");
+  ASSERT_TRUE(next) << next.error().what;
+  EXPECT_THAT(redis_cli(server, {"GET", "headroom:lease"}), testing::StartsWith((*next)->lease().token));
 }
 
 // LEASE-1 F31: a user without the right to it is told which right is missing.

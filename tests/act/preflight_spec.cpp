@@ -197,6 +197,17 @@ TEST(Preflight, refuses_a_replica) {
   EXPECT_THAT(found.error().what, AllOf(HasSubstr("is a replica"), HasSubstr("+unlink")));
 }
 
+// CONN-4 HA-3: a node of a cluster is refused: keys of several slots would be in one batch.
+TEST(Preflight, refuses_a_node_of_a_cluster) {
+  const RedisServer server(
+      {"--cluster-enabled", "yes", "--cluster-port", std::to_string(headroom::test::free_port())});
+  make_user(server, needed);
+  EXPECT_THAT(look(server).problems, Contains(HasSubstr("a node of a cluster")));
+  const auto found = preflight(*connect(server, "u"), "redis://here", cleaning());
+  ASSERT_FALSE(found);
+  EXPECT_EQ(found.error().exit, Exit::refused);
+}
+
 // CONN-4 CONN-5 F25: a server that cannot write to its disk takes no changes.
 TEST(Preflight, tells_misconf) {
   const RedisServer server({"--save", "3600 1", "--enable-protected-configs", "yes"});

@@ -191,7 +191,7 @@ TEST_F(OneOrphan, that_came_back_to_life_is_left_alone) {
   EXPECT_FALSE(make(server, step)) << "a new job of this id";
 }
 
-// 5.1: in other ways than deleting at once.
+// A83: in other ways than deleting at once; the TTL is the week that jobs have. Reference 5.1.
 TEST_F(OneOrphan, gets_a_ttl_or_is_put_aside_where_the_policy_says_so) {
   auto policy = policy_for_young_debris();
   policy.bull.front().orphan_removal = Removal::ttl;
@@ -206,6 +206,20 @@ TEST_F(OneOrphan, gets_a_ttl_or_is_put_aside_where_the_policy_says_so) {
   ASSERT_THAT(proposed.steps, SizeIs(1));
   EXPECT_EQ(proposed.steps[0].changes[0].kind, ChangeKind::quarantine);
   EXPECT_EQ(proposed.rules[0].removal, Removal::quarantine);
+}
+
+// TTL-4: one that was given a TTL, and whose id is in a state again: it is made permanent before it expires.
+TEST_F(OneOrphan, with_a_ttl_that_came_back_to_life_is_kept) {
+  auto policy = policy_for_young_debris();
+  policy.bull.front().orphan_removal = Removal::ttl;
+  make_all(server, plan(policy));
+  ASSERT_GT(std::stoll(redis_cli(server, {"TTL", "bull:mail:2"})), 0);
+  EXPECT_THAT(keys_of(plan(policy), "bull-infrastructure-ttl"), IsEmpty()) << "as long as it is an orphan";
+  redis_cli(server, {"RPUSH", "bull:mail:wait", "2"});
+  const auto proposed = plan(policy);
+  EXPECT_THAT(keys_of(proposed, "bull-infrastructure-ttl"), ElementsAre("bull:mail:2"));
+  make_all(server, proposed);
+  EXPECT_EQ(redis_cli(server, {"TTL", "bull:mail:2"}), "-1");
 }
 
 // 5.5: a dangling id in finished sets is dropped, one that waits is only told of, unless the policy says

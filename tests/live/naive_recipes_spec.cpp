@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <fstream>
+#include <set>
 #include <sstream>
 
 #include "kit/producers.h"
@@ -15,6 +16,9 @@
 namespace headroom::test {
 namespace {
 
+using testing::AllOf;
+using testing::Contains;
+using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Not;
 using testing::SizeIs;
@@ -30,6 +34,20 @@ result_age = "2h"
 share = "100%"
 keys = 100000000
 )toml";
+
+/// The clean-up task of seed 001 with its rules by parts of names; TTLs of jobs, events and metrics.
+constexpr auto orphan_loop = R"lua(
+local function has(key, part) return string.find(key, part, 1, true) end
+for _, key in ipairs(redis.call('KEYS', ARGV[1])) do
+  local skip = key:sub(-5) == ':meta' or redis.call('TTL', key) ~= -1
+  for _, word in ipairs({':active', ':wait', ':delayed', ':failed', ':completed'}) do
+    skip = skip or has(key, word)
+  end
+  if not skip then
+    redis.call('EXPIRE', key, has(key, ':events:') and ARGV[3] or has(key, ':metrics') and ARGV[4] or ARGV[2])
+  end
+end
+)lua";
 
 bool exists(const RedisServer& server, const std::string& key) {
   return redis_cli(server, {"EXISTS", key}) == "1";
@@ -68,6 +86,11 @@ class NaiveRecipe : public testing::Test {
         headroom({"clean", server.url(), "--policy", policy, "--yes", "--state", server.folder() + "/state"});
     EXPECT_EQ(done.status, 0) << done.out << done.err;
   }
+
+  void give_ttls_by_names() const {
+    redis_cli(server, {"EVAL", orphan_loop, "0", "bull:*", "604800", "86400", "172800"});
+  }
+  std::int64_t ttl(const std::string& key) const { return std::stoll(redis_cli(server, {"TTL", key})); }
 
   void expect_others_untouched() const {
     for (const auto& key : others) EXPECT_TRUE(exists(server, key)) << key;
@@ -143,22 +166,11 @@ TEST_F(NaiveRecipe, deleting_completed_sets_frees_little_and_orphans_every_job) 
   EXPECT_EQ(orphans, jobs);
 }
 
-/// The clean-up task of seed 001, TTL in seconds instead of days.
-constexpr auto orphan_loop = R"lua(
-for _, key in ipairs(redis.call('KEYS', ARGV[1])) do
-  local skip = false
-  for _, word in ipairs({':active', ':wait', ':delayed', ':failed', ':completed', ':meta'}) do
-    if string.find(key, word, 1, true) then skip = true end
-  end
-  if not skip and redis.call('TTL', key) == -1 then redis.call('EXPIRE', key, ARGV[2]) end
-end
-)lua";
-
 // A81 A87 A88: a key without TTL is no orphan.
 TEST_F(NaiveRecipe, giving_a_ttl_to_every_key_without_one_leaves_ids_without_jobs) {
   fill_with_jobs();
   const auto root = roots.front();
-  redis_cli(server, {"EVAL", orphan_loop, "0", root + ":*", "604800"});
+  give_ttls_by_names();
   const auto has_ttl = [&](const std::string& key) { return redis_cli(server, {"TTL", key}) != "-1"; };
   EXPECT_TRUE(has_ttl(root + ":id"));
   EXPECT_FALSE(has_ttl(root + ":meta"));
@@ -172,6 +184,65 @@ TEST_F(NaiveRecipe, giving_a_ttl_to_every_key_without_one_leaves_ids_without_job
                      "redis.call('DEL', key) end end",
                      "0"});
   EXPECT_THAT(lost_work(), SizeIs(testing::Ge(live_with_ttl)));
+}
+
+// A82 A83 A84 A85 A86: the loop keeps TTLs that are there and `meta`, and gives orphans the TTL of jobs; but
+// the stream is named `events`, not `events:`, so that it gets that of jobs too; and `metrics:completed` is
+// passed over for its last word, so that the rule for metrics never acts. A81: nor does any in a queue
+// `wait-list`.
+TEST_F(NaiveRecipe, giving_ttls_by_parts_of_names_takes_the_wrong_ones) {
+  fill_with_jobs();
+  const auto root = roots.front();
+  redis_cli(server, {"SET", root + ":stalled-check", "1", "PX", "30000"});
+  for (const auto& orphan : {root + ":4711", std::string("bull:wait-list:4711")})
+    redis_cli(server, {"HSET", orphan, "name", "email", "data", "{}", "timestamp", "1500000000000"});
+  give_ttls_by_names();
+  EXPECT_LE(ttl(root + ":stalled-check"), 30);
+  EXPECT_EQ(ttl(root + ":meta"), -1);
+  EXPECT_GT(ttl(root + ":4711"), 604'000);
+  EXPECT_EQ(ttl("bull:wait-list:4711"), -1);
+  EXPECT_GT(ttl(root + ":events"), 604'000) << "and the whole stream goes, young entries and all";
+  for (const auto* part : {":metrics:completed", ":metrics:completed:data", ":metrics:failed"}) {
+    ASSERT_TRUE(exists(server, root + part)) << part;
+    EXPECT_EQ(ttl(root + part), -1) << part;
+  }
+}
+
+// A72 A73 A74 A75 A76 A82 A84 A85 A86: what the application and the library set stays as it is, whatever is
+// cleaned: `meta`, the attempts and the backoff of jobs, the mark of the stalled check with its time, metrics
+// that a worker writes; and no key of the queue gets a TTL.
+TEST_F(NaiveRecipe, headroom_leaves_settings_as_they_are) {
+  fill_with_jobs();
+  for (const auto& root : roots) redis_cli(server, {"SET", root + ":stalled-check", "1", "PX", "300000"});
+  const auto settings = [&] {
+    std::istringstream lines(redis_cli(server, {"EVAL", R"lua(
+      local out = {}
+      for _, key in ipairs(redis.call('KEYS', 'bull:*')) do
+        local ttl, opts = redis.call('TTL', key), false
+        if redis.call('TYPE', key).ok == 'hash' then opts = redis.call('HGET', key, 'opts') end
+        if string.find(key, ':metrics:') or key:sub(-5) == ':meta' then
+          opts = redis.sha1hex(redis.call('DUMP', key))
+        end
+        out[#out + 1] = key .. ' ' .. (ttl == -1 and 'stays' or 'expires') .. ' ' .. tostring(opts)
+      end
+      return out)lua",
+                                                "0"}));
+    std::set<std::string> all;
+    for (std::string line; std::getline(lines, line);) all.insert(line);
+    return all;
+  };
+  const auto set_before = settings();
+  ASSERT_THAT(set_before, Contains(AllOf(HasSubstr("attempts\":3"), HasSubstr("backoff"))));
+  clean_with_headroom();
+  const auto set_after = settings();
+  EXPECT_LT(set_after.size(), set_before.size()) << "finished jobs are gone";
+  EXPECT_TRUE(std::includes(set_before.begin(), set_before.end(), set_after.begin(), set_after.end()));
+  for (const auto& root : roots) {
+    EXPECT_TRUE(exists(server, root + ":meta")) << root;
+    EXPECT_GT(ttl(root + ":stalled-check"), 200) << root;
+  }
+  for (const auto* part : {":events stays", ":metrics:completed stays", ":metrics:completed:data stays"})
+    EXPECT_THAT(set_after, Contains(HasSubstr(roots.front() + part)));
 }
 
 // A197: a TTL on everything.

@@ -23,7 +23,7 @@ using std::chrono::steady_clock;
 
 std::chrono::seconds fire_seconds() {
   const char* text = std::getenv("HEADROOM_FIRE_SECONDS");
-  return std::chrono::seconds(text == nullptr ? 25 : std::stoi(text));
+  return std::chrono::seconds(text == nullptr ? 15 : std::stoi(text));
 }
 
 constexpr auto boldest_policy = R"toml(
@@ -50,6 +50,10 @@ class Cleaning {
   }
 
   void once() {
+    if (std::getenv("HEADROOM_CONTROL") != nullptr) {
+      ++whole_, ++killed_, ++runs_;
+      return std::this_thread::sleep_for(std::chrono::seconds(1));
+    }
     const auto ms = std::uniform_int_distribution<int>(5, 900)(dice_);
     const bool kill = runs_++ % 2 == 1;
     std::vector<std::string> words{"timeout", "-s", "KILL", kill ? std::to_string(ms / 1000.0) : "60"};
@@ -122,13 +126,17 @@ void say(const Cleaning& cleaning, const Json& report) {
             << " killed; " << jobs << " executions meanwhile\n";
 }
 
-/// `libraries`: where the server dies, BullMQ 4 alone may leave a job undone, with headroom or without (seen
-/// in one control of two: its worker forgets a job whose end the server did not confirm).
-std::vector<std::string> accounted_bullmq(const std::string& url,
-                                          const std::string& libraries = "bullmq6,bullmq5,bullmq4") {
-  return {"node",   HEADROOM_TREE "/tests/live/producers/bullmq_accounted.mjs", "--url", url, "--libraries",
-          libraries};
+/// What BullMQ loses by itself is left out (told by HEADROOM_CONTROL). Where the server dies, version 4 may
+/// leave a job undone: its worker forgets a job whose end was not confirmed. Where the master is demoted,
+/// FlowProducer of version 6 takes flows for added that the server refused with READONLY.
+std::vector<std::string> accounted_bullmq(const std::string& url, const std::vector<std::string>& more = {}) {
+  std::vector<std::string> command{"node", HEADROOM_TREE "/tests/live/producers/bullmq_accounted.mjs",
+                                   "--url", url};
+  command.insert(command.end(), more.begin(), more.end());
+  return command;
 }
+const std::vector<std::string> newer{"--libraries", "bullmq6,bullmq5"};
+const std::vector<std::string> newer_without_flows{"--libraries", "bullmq6,bullmq5", "--no-flows"};
 
 void wait_until(const RedisServer& server, const std::string& section, const std::string& has) {
   for (int tries = 0; tries < 200; ++tries) {
@@ -138,7 +146,7 @@ void wait_until(const RedisServer& server, const std::string& section, const std
   throw std::runtime_error("INFO " + section + " never had " + has);
 }
 
-// F38 A87 A88: kill -9 of headroom at any moment, at full load.
+// F38 A87 A88 A102: kill -9 of headroom at any moment, at full load: the service does not notice.
 TEST(NothingLost, of_bullmq_jobs_while_clean_is_killed_again_and_again) {
   RedisServer server;
   RunningProgram load(accounted_bullmq(server.url()));
@@ -156,8 +164,9 @@ TEST(NothingLost, of_bullmq_jobs_while_clean_is_killed_again_and_again) {
 
 // F15 F20: the server itself is killed and comes back with what it had synced.
 TEST(NothingLost, of_bullmq_jobs_while_redis_is_restarted) {
-  RedisServer server({"--appendonly", "yes", "--appendfsync", "always"});
-  RunningProgram load(accounted_bullmq(server.url(), "bullmq6,bullmq5"));
+  RedisServer server(
+      {"--appendonly", "yes", "--appendfsync", "always", "--auto-aof-rewrite-percentage", "0"});
+  RunningProgram load(accounted_bullmq(server.url(), newer));
   const auto roots = roots_of(Json::parse(load.line()));
   Cleaning cleaning(server.folder(), server.url());
   for (int restarts = 0; restarts < 3; ++restarts) {
@@ -179,7 +188,7 @@ TEST(NothingLost, of_bullmq_jobs_while_a_replica_is_promoted) {
   RedisServer replica({"--port", later, "--replicaof", "127.0.0.1", port});
   wait_until(replica, "replication", "master_link_status:up");
   const auto url = "redis://127.0.0.1:" + port;
-  RunningProgram load(accounted_bullmq(url, "bullmq6,bullmq5"));
+  RunningProgram load(accounted_bullmq(url, newer_without_flows));
   const auto roots = roots_of(Json::parse(load.line()));
   Cleaning cleaning(master.folder(), url);
   cleaning.for_a_while(fire_seconds() / 3);

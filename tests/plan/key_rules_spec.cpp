@@ -149,7 +149,7 @@ TEST(KeyRules, compare_idle_times_of_different_moments) {
   EXPECT_THAT(run.steps.keys("mine"), ElementsAre("a"));
 }
 
-// TTL-1 TTL-2: a TTL only where there is none, each at its own moment
+// TTL-1 TTL-2 A82: a TTL only where there is none, each at its own moment
 TEST(KeyRules, give_a_ttl_only_to_keys_without_one) {
   auto ttl = rule("*");
   ttl.removal = Removal::ttl, ttl.ttl = 600s;

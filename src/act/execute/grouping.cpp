@@ -53,7 +53,11 @@ Way way_of(const Job& job, const Means& means, const ServerTraits& traits) {
 }
 
 std::size_t units_of(const Step& step) {
+  constexpr std::uint64_t bytes_of_unit = 16U << 10U;
   std::size_t units = 0;
+  if (std::any_of(step.changes.begin(), step.changes.end(),
+                  [](const auto& one) { return takes_key(one.kind); }))
+    units += static_cast<std::size_t>(std::min<std::uint64_t>(step.bytes / bytes_of_unit, 1'000));
   for (const auto& change : step.changes) {
     if (change.kind == ChangeKind::stream_trim) {
       units += 1 + static_cast<std::size_t>(std::max<std::int64_t>(0, change.limit)) / 10;
@@ -64,13 +68,36 @@ std::size_t units_of(const Step& step) {
   return std::max<std::size_t>(units, 1);
 }
 
+namespace {
+
+bool by_order(const Change& change) {
+  return change.kind == ChangeKind::stream_trim || change.kind == ChangeKind::list_remove;
+}
+
+std::set<std::string> ordered_keys(const Job& job) {
+  std::set<std::string> keys;
+  for (const auto& change : job.step.changes)
+    if (by_order(change)) keys.insert(job.step.keys[change.key]);
+  return keys;
+}
+
+/// All batches of a group are read before the first is changed, so only one of them may take from a key where
+/// it counts what stands before.
+bool takes_from(const Job& job, const std::set<std::string>& keys) {
+  return std::any_of(job.step.changes.begin(), job.step.changes.end(), [&](const Change& change) {
+    return by_order(change) && keys.contains(job.step.keys[change.key]);
+  });
+}
+
+}  // namespace
+
 /// A group that is being filled.
 struct Grouping::Open {
   std::vector<Batch> batches{};
   std::size_t units = 0, limit = 0, last_limit = 0;
   bool holds = false;
   steady_clock::time_point until = steady_clock::now() + longest_group;
-  std::set<std::string> trimmed{};  ///< streams of the batches before the last
+  std::set<std::string> trimmed{};  ///< ordered_keys() of the batches before the last
 };
 
 Result<std::optional<Job>> Grouping::take() {
@@ -95,9 +122,9 @@ bool Grouping::fits(const Open& open, const Job& job, const Means& means) const 
   if (open.batches.size() >= (holds ? std::max<std::size_t>(1, options_.lanes) : most_batches)) return false;
   if (open.units + units_of(job.step) > options_.keys_per_sync || steady_clock::now() > open.until)
     return false;
-  return std::none_of(job.step.changes.begin(), job.step.changes.end(), [&](const Change& change) {
-    return change.kind == ChangeKind::stream_trim && open.trimmed.contains(job.step.keys[change.key]);
-  });
+  const auto& last = open.batches.back().jobs;
+  return std::none_of(last.begin(), last.end(),
+                      [&](const Job& before) { return takes_from(job, ordered_keys(before)); });
 }
 
 Result<std::vector<Batch>> Grouping::group(std::size_t batch_limit, const Means& means) {
@@ -113,17 +140,13 @@ Result<std::vector<Batch>> Grouping::group(std::size_t batch_limit, const Means&
     auto* last = open.batches.empty() ? nullptr : &open.batches.back();
     const bool same = last != nullptr && last->way == job.way && last->db == job.step.db && !job.alone &&
                       last->units + units <= std::min(limit, open.last_limit);
-    if (!same && !fits(open, job, means)) {
+    if (takes_from(job, open.trimmed) || (!same && !fits(open, job, means))) {
       again_.push_front(std::move(job));
       break;
     }
     if (!same) {
       if (last != nullptr) {
-        for (const auto& before : last->jobs) {
-          for (const auto& change : before.step.changes) {
-            if (change.kind == ChangeKind::stream_trim) open.trimmed.insert(before.step.keys[change.key]);
-          }
-        }
+        for (const auto& before : last->jobs) open.trimmed.merge(ordered_keys(before));
       }
       last = &open.batches.emplace_back(Batch{job.way, job.step.db, 0, {}});
       open.last_limit = limit;

@@ -42,6 +42,7 @@ struct KeyState {
 struct MemberState {
   std::optional<std::string> value{};  ///< score, or value of the field; empty: no such member
   std::int64_t place = -1;             ///< of the item in its list; -1: not in it
+  std::int64_t expires_at = -1;        ///< of the key that holds it, ms since the epoch; -1: never
   std::uint64_t length = 0;            ///< of the stream
   std::vector<std::pair<std::string, std::vector<std::string>>> entries{};
 };

@@ -228,6 +228,7 @@ void Judge::quarantine(const Change& change) {
 void Judge::remove_member(const Change& change, const MemberState& member) {
   if (!member.value) return;
   auto& before = record(change);
+  before.set = member.expires_at;
   const auto& checks = job_.step.checks;
   const bool proved = std::any_of(checks.begin(), checks.end(), [&](const Check& check) {
     return check.key == change.key && ((check.kind == CheckKind::score_is && check.text == change.member) ||
@@ -249,7 +250,8 @@ void Judge::remove_member(const Change& change, const MemberState& member) {
 
 void Judge::remove_item(const Change& change, const MemberState& member) {
   if (member.place < 0) return;
-  record(change).number = member.place;
+  auto& before = record(change);
+  before.number = member.place, before.set = member.expires_at;
   prove(change.key, script_op("listed", key(change.key), change.member));
   make(script_op("lrem", key(change.key), change.member));
 }

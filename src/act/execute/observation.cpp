@@ -54,6 +54,8 @@ class Observer {
   void read_member(Job& job, std::size_t change);
   void read_strings();
   void read_streams();
+  void read_holders();
+  void places_in_turn();
   void ask_parts();
   void which_parts();
   void read_parts();
@@ -64,7 +66,9 @@ class Observer {
   std::int64_t now_ = 0;
   std::vector<Part> parts_{}, found_{}, strings_{}, large_{};
   std::int64_t parts_there_ = 0;
-  std::map<std::string_view, std::vector<std::pair<Job*, std::size_t>>> streams_{};
+  using Changes = std::vector<std::pair<Job*, std::size_t>>;
+  std::map<std::string_view, Changes> streams_{};
+  std::map<std::string_view, Changes> holders_{};  ///< keys that members are taken from
 };
 
 /// Checks that only a hash passes. Another type answers them with an error and is left alone.
@@ -159,6 +163,7 @@ Trouble Observer::run(bool& fenced) {
   if (!needs_reading(batch_)) return {};
   first_round(fenced);
   if (auto trouble = pipeline_.run()) return trouble;
+  places_in_turn();
   if (parts_there_ > 0) {
     which_parts();
     if (auto trouble = pipeline_.run()) return trouble;
@@ -188,6 +193,7 @@ void Observer::first_round(bool& fenced) {
   for (auto& job : batch_.jobs) read_step(job);
   read_strings();
   read_streams();
+  read_holders();
   for (auto& job : batch_.jobs) ask_checks(job);
   ask_parts();
 }
@@ -347,6 +353,9 @@ void Observer::read_member(Job& job, std::size_t i) {
       member.value = reply.text;
     }
   };
+  if (change.kind != ChangeKind::stream_trim && change.kind != ChangeKind::list_push &&
+      change.kind != ChangeKind::quarantine)
+    holders_[key].push_back({&job, i});
   switch (change.kind) {
     case ChangeKind::zset_remove:
       if (const auto* known = find_check(job, CheckKind::score_is, change)) {
@@ -411,6 +420,34 @@ void Observer::read_streams() {
             }
           }
         });
+  }
+}
+
+/// A key that loses its last member goes, and its deadline with it: once for all steps that take members.
+void Observer::read_holders() {
+  const bool exact = reading_.traits.expire_nx;
+  for (const auto& [key, changes] : holders_) {
+    pipeline_.ask({exact ? "PEXPIRETIME" : "PTTL", key},
+                  [this, exact, &changes = changes](const Reply& reply) {
+                    const auto rest = number_or(reply, -1);
+                    for (const auto& [job, i] : changes)
+                      job->members[i].expires_at = rest < 0 ? -1 : exact ? rest : now_ + rest;
+                  });
+  }
+}
+
+/// Of an item: its place when the steps before it in the batch have taken theirs.
+void Observer::places_in_turn() {
+  for (const auto& [key, changes] : holders_) {
+    const auto& [job, i] = changes.front();
+    if (job->step.changes[i].kind != ChangeKind::list_remove) continue;
+    for (auto later = changes.rbegin(); later != changes.rend(); ++later) {
+      auto& place = later->first->members[later->second].place;
+      place -= std::count_if(changes.begin(), std::prev(later.base()), [&](const auto& before) {
+        const auto other = before.first->members[before.second].place;
+        return before.first != later->first && other >= 0 && other < place;
+      });
+    }
   }
 }
 

@@ -35,21 +35,22 @@ bool Run::rest(std::string_view reason, milliseconds length) {
 }
 
 bool Run::recover(Lane& lane, const Trouble& trouble) {
-  if (trouble.kind == Trouble::Kind::lost) return reconnect(lane, trouble.text);
-  const auto& row = wire::reaction_to(trouble.text);
-  if (row.reaction == Reaction::resend) return true;
-  return react(trouble.text);
+  return trouble.kind == Trouble::Kind::lost ? reconnect(lane, trouble.text) : react(trouble.text);
 }
 
-/// Waits where waiting helps; else stops, and says what has to be done.
+/// Sends again at once what was not done, once; waits where waiting helps; else stops, and says what has to
+/// be done. A server that never does it (ASK: the keys went ahead of their slot) is not asked without end.
 bool Run::react(const std::string& text) {
   const auto& row = wire::reaction_to(text);
-  if (row.reaction != Reaction::wait_and_retry && row.reaction != Reaction::pause) {
+  const bool resend = row.reaction == Reaction::resend;
+  if (!resend && row.reaction != Reaction::wait_and_retry && row.reaction != Reaction::pause) {
     stop(fmt::format("{} ({}){}{}", row.why, printable(text), row.remedy.empty() ? "" : "; ", row.remedy));
     return false;
   }
   const auto now = steady_clock::now();
-  if (!trouble_since_) trouble_since_ = now;
+  const bool first = !trouble_since_;
+  if (first) trouble_since_ = now;
+  if (resend && first) return true;
   if (now - *trouble_since_ > patience) {
     stop(fmt::format("{} for more than a minute ({})", row.why, printable(text)));
     return false;

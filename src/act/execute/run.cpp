@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <thread>
 
 #include "act/execute/judgement.h"
 #include "act/execute/settle.h"
@@ -68,9 +69,14 @@ Result<RunReport> Run::go() {
   return report;
 }
 
+/// A connection that is cut here says as little of the server as one that is cut later: it is opened again.
 Result<bool> Run::begin() {
-  if (auto opened = lanes_[0].open(); !opened) return fail(opened.error());
-  return find_means();
+  for (int tries = 1;; ++tries) {
+    auto begun = lanes_[0].open();
+    if (begun) begun = find_means();
+    if (begun || begun.error().exit != Exit::unreachable || tries == most_tries) return begun;
+    std::this_thread::sleep_for(std::chrono::milliseconds(10 * tries));
+  }
 }
 
 /// What the preflight found may have changed since; a run that cannot work is refused before it begins.

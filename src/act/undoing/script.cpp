@@ -10,7 +10,9 @@
 namespace headroom::act {
 namespace {
 
-/// ARGV: operations, each a word, the place of its key in KEYS, and its arguments. Answers {word, text}.
+/// ARGV: of each step how many arguments its operations have, the place of its first key in KEYS, and the
+/// operations: a word, the place of a key, and its arguments. Answers a word and a text for each step, in one
+/// flat list.
 ///
 /// look: 'free' it can be done, 'there' it is so already, or why the step is left alone. Keys that are there
 /// are of one kind with members that are as they were: all of them there means that nothing is missing.
@@ -25,10 +27,6 @@ local function ask(...)
   if type(r) == 'table' and r.err then return nil, r.err end
   return r
 end
-local function kind(k)
-  local r = ask('TYPE', k)
-  return r and r.ok
-end
 local function deadline(k)
   if ask('EXISTS', k) ~= 1 then return nil end
   local at = ask('PEXPIRETIME', k)
@@ -40,40 +38,65 @@ local function is_deadline(k, at)
   local present, slack = deadline(k)
   return present and (present >= 0) == (at >= 0) and math.abs(present - at) <= slack
 end
-local function member(k, wanted, value, same)
-  local t = kind(k)
-  if t == 'none' then return 'free' end
-  if t ~= wanted then return 'taken' end
-  if not value then return 'free' end
-  return same and 'there' or 'taken'
+-- `at`: the deadline of the key when the member was in it. With its last member the key went, and the deadline.
+local function member(value, e, same, k, at)
+  if e and string.find(e, 'WRONGTYPE', 1, true) then return 'taken' end
+  if value then return same(value) and 'there' or 'taken' end
+  at = tonumber(at)
+  return at > 0 and at <= now and ask('EXISTS', k) ~= 1 and 'over' or 'free'
 end
 local function give(k, at)
   if at < 0 then return ask('PERSIST', k) end
   return ask('PEXPIREAT', k, string.format('%.0f', at))
 end
 
-local size = {restore = 4, zadd = 2, sadd = 1, hset = 2, list = 2, deadline = 2, unrename = 1}
+local function put_in(k, at, put, back)
+  at = tonumber(at)
+  local anew = at > 0 and ask('EXISTS', k) ~= 1
+  local r, e = put()
+  if anew and not e then
+    r, e = give(k, at)
+    if e then back() end
+  end
+  return e, back
+end
+
+local function insert(k, place, m)
+  local length = ask('LLEN', k) or 0
+  if place == 0 then return ask('LPUSH', k, m) end
+  if place < 0 or place >= length then return ask('RPUSH', k, m) end
+  -- The item at the place gives way to a name that no other item has, so that LINSERT finds it.
+  local item = ask('LINDEX', k, place)
+  local mark = 'headroom:' .. redis.sha1hex(m .. now)
+  local r, e = ask('LSET', k, place, mark)
+  if e then return r, e end
+  r, e = ask('LINSERT', k, 'BEFORE', mark, m)
+  ask('LSET', k, e and place or place + 1, item)
+  return r, e
+end
+
+local size = {restore = 4, zadd = 3, sadd = 2, hset = 3, list = 3, deadline = 2, unrename = 1}
 local look = {
   restore = function(k, ttl)
     if ask('EXISTS', k) == 1 then return 'there' end
     ttl = tonumber(ttl)
     return ttl > 0 and ttl <= now and 'over' or 'free'
   end,
-  zadd = function(k, score, m)
-    local is = kind(k) == 'zset' and ask('ZSCORE', k, m)
-    return member(k, 'zset', is, is and tonumber(is) == tonumber(score))
+  zadd = function(k, score, m, at)
+    local is, e = ask('ZSCORE', k, m)
+    return member(is, e, function(present) return tonumber(present) == tonumber(score) end, k, at)
   end,
-  sadd = function(k, m)
-    local is = kind(k) == 'set' and ask('SISMEMBER', k, m) == 1
-    return member(k, 'set', is, is)
+  sadd = function(k, m, at)
+    local is, e = ask('SISMEMBER', k, m)
+    return member(is == 1, e, function() return true end, k, at)
   end,
-  hset = function(k, f, v)
-    local is = kind(k) == 'hash' and ask('HGET', k, f)
-    return member(k, 'hash', is, is == v)
+  hset = function(k, f, v, at)
+    local is, e = ask('HGET', k, f)
+    return member(is, e, function(present) return present == v end, k, at)
   end,
-  list = function(k, place, m)
-    local is = kind(k) == 'list' and ask('LPOS', k, m)
-    return member(k, 'list', is, true)
+  list = function(k, place, m, at)
+    local is, e = ask('LPOS', k, m)
+    return member(is, e, function() return true end, k, at)
   end,
   deadline = function(k, ours, former)
     ours, former = tonumber(ours), tonumber(former)
@@ -94,35 +117,17 @@ local make = {
     else r, e = ask('RESTORE', k, ttl, payload, 'ABSTTL', word, number) end
     return e, function() ask('UNLINK', k) end
   end,
-  zadd = function(k, score, m)
-    local r, e = ask('ZADD', k, score, m)
-    return e, function() ask('ZREM', k, m) end
+  zadd = function(k, score, m, at)
+    return put_in(k, at, function() return ask('ZADD', k, score, m) end, function() ask('ZREM', k, m) end)
   end,
-  sadd = function(k, m)
-    local r, e = ask('SADD', k, m)
-    return e, function() ask('SREM', k, m) end
+  sadd = function(k, m, at)
+    return put_in(k, at, function() return ask('SADD', k, m) end, function() ask('SREM', k, m) end)
   end,
-  hset = function(k, f, v)
-    local r, e = ask('HSET', k, f, v)
-    return e, function() ask('HDEL', k, f) end
+  hset = function(k, f, v, at)
+    return put_in(k, at, function() return ask('HSET', k, f, v) end, function() ask('HDEL', k, f) end)
   end,
-  list = function(k, place, m)
-    local r, e
-    place = tonumber(place)
-    local length = ask('LLEN', k) or 0
-    if place == 0 then r, e = ask('LPUSH', k, m)
-    elseif place < 0 or place >= length then r, e = ask('RPUSH', k, m)
-    else
-      -- The item at the place gives way to a name that no other item has, so that LINSERT finds it.
-      local item = ask('LINDEX', k, place)
-      local mark = 'headroom:' .. redis.sha1hex(m .. now)
-      r, e = ask('LSET', k, place, mark)
-      if not e then
-        r, e = ask('LINSERT', k, 'BEFORE', mark, m)
-        ask('LSET', k, e and place or place + 1, item)
-      end
-    end
-    return e, function() ask('LREM', k, 1, m) end
+  list = function(k, place, m, at)
+    return put_in(k, at, function() return insert(k, tonumber(place), m) end, function() ask('LREM', k, 1, m) end)
   end,
   deadline = function(k, ours, former)
     local r, e = give(k, tonumber(former))
@@ -134,9 +139,9 @@ local make = {
     return e, function() ask('RENAMENX', k, from) end
   end}
 
-local function each(act)
-  local i = 1
-  while i <= #A do
+local function each(first, last, act)
+  local i = first
+  while i <= last do
     local word = A[i]
     local stop = act(word, tonumber(A[i + 1]), i + 2)
     if stop then return stop end
@@ -144,36 +149,48 @@ local function each(act)
   end
 end
 
-local free, there, over, ended, seen, main, taken = 0, 0, 0, false, {}, false, nil
-local left = each(function(word, place, i)
-  local state = look[word](K[place], A[i], A[i + 1])
-  seen[i] = state
-  if state == 'taken' then taken = taken or place
-  elseif state == 'over' then
-    over = over + 1
-    ended = ended or place == 1
-  elseif state == 'there' then
-    there = there + 1
-    if word == 'restore' or word == 'unrename' then main = main or place end
-  elseif state == 'free' then free = free + 1
-  else return state end
-end)
-if left then return {left, ''} end
-if taken then return {'taken', K[taken]} end
-if there > 0 and free == 0 then return {'there', ''} end
-if main then return {'taken', K[main]} end
-if ended or free == 0 then return {'expired', ''} end
+local function put_back(about, first, last)
+  local free, there, over, ended, seen, main, taken = 0, 0, 0, false, {}, false, nil
+  local left = each(first, last, function(word, place, i)
+    local state = look[word](K[place], A[i], A[i + 1], A[i + 2])
+    seen[i] = state
+    if state == 'taken' then taken = taken or place
+    elseif state == 'over' then
+      over = over + 1
+      ended = ended or place == about
+    elseif state == 'there' then
+      there = there + 1
+      if word == 'restore' or word == 'unrename' then main = main or place end
+    elseif state == 'free' then free = free + 1
+    else return state end
+  end)
+  if left then return left, '' end
+  if taken then return 'taken', K[taken] end
+  if there > 0 and free == 0 then return 'there', '' end
+  if main then return 'taken', K[main] end
+  if ended or free == 0 then return 'expired', '' end
 
-local back = {}
-local refused = each(function(word, place, i)
-  if seen[i] ~= 'free' then return end
-  local e, undo = make[word](K[place], A[i], A[i + 1], A[i + 2], A[i + 3])
-  if e then return e end
-  back[#back + 1] = undo
-end)
-if not refused then return {'done', ''} end
-for n = #back, 1, -1 do back[n]() end
-return {'refused', refused}
+  local back = {}
+  local refused = each(first, last, function(word, place, i)
+    if seen[i] ~= 'free' then return end
+    local e, undo = make[word](K[place], A[i], A[i + 1], A[i + 2], A[i + 3])
+    if e then return e end
+    back[#back + 1] = undo
+  end)
+  if not refused then return 'done', '' end
+  for n = #back, 1, -1 do back[n]() end
+  return 'refused', refused
+end
+
+local out, i = {}, 1
+while i <= #A do
+  local last = i + 1 + tonumber(A[i])
+  local word, text = put_back(tonumber(A[i + 1]), i + 2, last)
+  out[#out + 1] = word
+  out[#out + 1] = text
+  i = last + 1
+end
+return out
 )lua";
 
 /// Equal to no deadline, and not to none either.
@@ -185,9 +202,8 @@ std::string text_of(std::int64_t number) { return std::to_string(number); }
 
 std::string_view undo_script() { return text; }
 
-UndoCall::UndoCall(const JournalStep& step) {
-  // Every key keeps its place: the first is the one the step is about.
-  for (const auto& key : step.keys) place_of(key);
+UndoPart::UndoPart(const JournalStep& step) {
+  if (!step.keys.empty()) name(step.keys[0]);  // the one the step is about: names_[0]
   // Items of a list come last, the one nearest to the front first: their places are those of the whole list.
   std::vector<const Before*> items;
   for (const auto& before : step.before) {
@@ -201,7 +217,7 @@ UndoCall::UndoCall(const JournalStep& step) {
   for (const auto* before : items) add(step, *before);
 }
 
-void UndoCall::add(const JournalStep& step, const Before& before) {
+void UndoPart::add(const JournalStep& step, const Before& before) {
   const auto& key = step.keys[before.key];
   switch (before.kind) {
     case ChangeKind::remove:
@@ -231,55 +247,84 @@ void UndoCall::add(const JournalStep& step, const Before& before) {
       return op("deadline", key, {"-1", text_of(before.number)});
     case ChangeKind::quarantine:
       ++keys_came_;
-      return op("unrename", key, {place_of(before.value)});
+      op("unrename", key, {});
+      return words_.push_back(name(before.value));
     case ChangeKind::zset_remove:
-      return op("zadd", key, {fmt::format("{:.17g}", before.score), before.member});
+      return op("zadd", key, {fmt::format("{:.17g}", before.score), before.member, text_of(before.set)});
     case ChangeKind::set_remove:
-      return op("sadd", key, {before.member});
+      return op("sadd", key, {before.member, text_of(before.set)});
     case ChangeKind::hash_remove:
-      return op("hset", key, {before.member, before.value});
+      return op("hset", key, {before.member, before.value, text_of(before.set)});
     case ChangeKind::list_remove:
-      return op("list", key, {text_of(before.number), before.member});
+      return op("list", key, {text_of(before.number), before.member, text_of(before.set)});
     case ChangeKind::list_push:
     case ChangeKind::stream_trim:
       return;
   }
 }
 
-void UndoCall::op(std::string word, std::string_view key, std::vector<std::string> more) {
-  arguments_.push_back(std::move(word));
-  arguments_.push_back(place_of(key));
-  for (auto& argument : more) arguments_.push_back(std::move(argument));
+void UndoPart::op(std::string word, std::string_view key, std::vector<std::string> more) {
+  words_.push_back({std::move(word)});
+  words_.push_back(name(key));
+  for (auto& argument : more) words_.push_back({std::move(argument)});
   ++operations_;
 }
 
-std::string UndoCall::place_of(std::string_view key) {
+UndoPart::Word UndoPart::name(std::string_view key) {
   auto found = std::find(names_.begin(), names_.end(), key);
   if (found == names_.end()) found = names_.insert(found, std::string(key));
-  return text_of(found - names_.begin() + 1);
+  return {{}, static_cast<std::size_t>(found - names_.begin()), true};
+}
+
+void UndoCall::add(const UndoPart& part) {
+  parts_.push_back(&part);
+  for (const auto& name : part.names_)
+    if (places_.try_emplace(name, names_.size() + 1).second) names_.push_back(name);
 }
 
 void UndoCall::queue(wire::Link& link, std::string_view sha) const {
-  const auto count = text_of(static_cast<std::int64_t>(names_.size()));
-  std::vector<std::string_view> words{sha.empty() ? "EVAL" : "EVALSHA", sha.empty() ? text : sha, count};
+  std::vector<std::string> places, counts;
+  places.reserve(names_.size() + 1), counts.reserve(parts_.size());
+  for (std::size_t i = 0; i <= names_.size(); ++i) places.push_back(std::to_string(i));
+  const auto place = [&](std::string_view name) -> std::string_view { return places[places_.at(name)]; };
+  std::vector<std::string_view> words{sha.empty() ? "EVAL" : "EVALSHA", sha.empty() ? text : sha,
+                                      places.back()};
   words.insert(words.end(), names_.begin(), names_.end());
-  words.insert(words.end(), arguments_.begin(), arguments_.end());
+  for (const auto* part : parts_) {
+    words.push_back(counts.emplace_back(std::to_string(part->words_.size())));
+    words.push_back(part->names_.empty() ? places[0] : place(part->names_[0]));
+    for (const auto& word : part->words_)
+      words.push_back(word.is_name ? place(part->names_[word.name]) : std::string_view(word.text));
+  }
   link.queue(words);
 }
 
-UndoAnswer undo_answer(const wire::Reply& reply) {
+namespace {
+
+UndoAnswer::Kind kind_of(std::string_view word) {
   using Kind = UndoAnswer::Kind;
-  if (reply.is_error()) return {Kind::refused, reply.text};
-  if (reply.items.size() != 2) return {Kind::refused, "ERR the script answered something else"};
-  constexpr std::array<std::pair<std::string_view, Kind>, 6> words{{{"done", Kind::done},
+  constexpr std::array<std::pair<std::string_view, Kind>, 5> words{{{"done", Kind::done},
                                                                     {"there", Kind::there},
                                                                     {"taken", Kind::taken},
                                                                     {"expired", Kind::expired},
-                                                                    {"swept", Kind::swept},
-                                                                    {"refused", Kind::refused}}};
-  for (const auto& [word, kind] : words)
-    if (reply.items[0].text == word) return {kind, reply.items[1].text};
-  return {Kind::refused, "ERR the script answered something else"};
+                                                                    {"swept", Kind::swept}}};
+  for (const auto& [known, kind] : words)
+    if (word == known) return kind;
+  return Kind::refused;
+}
+
+}  // namespace
+
+std::vector<UndoAnswer> undo_answers(const wire::Reply& reply, std::size_t parts) {
+  std::vector<UndoAnswer> answers(parts);
+  const bool understood = !reply.is_error() && reply.items.size() == 2 * parts;
+  for (std::size_t i = 0; i < parts; ++i) {
+    if (understood)
+      answers[i] = {kind_of(reply.items[2 * i].text), reply.items[2 * i + 1].text};
+    else
+      answers[i].text = reply.is_error() ? reply.text : "ERR the script answered something else";
+  }
+  return answers;
 }
 
 }  // namespace headroom::act

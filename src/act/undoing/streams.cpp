@@ -111,6 +111,18 @@ void StreamsBack::copy_present(const std::string& key, Stream& stream) {
   }
 }
 
+/// The command that gives it and its argument, which is empty when there is none. Before 7.0 the server tells
+/// only the rest.
+std::optional<std::pair<std::string_view, std::string>> StreamsBack::deadline_of(const std::string& key,
+                                                                                 Stream& stream) {
+  const auto text = [](std::int64_t number) { return number < 0 ? std::string() : std::to_string(number); };
+  const auto exact = lane_.ask({"PEXPIRETIME", key});
+  if (exact && !exact->is_error()) return std::pair{"PEXPIREAT", text(exact->integer)};
+  const auto rest = ask(stream, {"PTTL", key});
+  if (!rest) return std::nullopt;
+  return std::pair{"PEXPIRE", text(rest->integer)};
+}
+
 /// True: nothing more is to be done, well or badly. False: somebody changed the stream meanwhile.
 bool StreamsBack::take_place(const std::string& key, Stream& stream) {
   if (!ask(stream, {"WATCH", key})) return true;
@@ -126,9 +138,8 @@ bool StreamsBack::take_place(const std::string& key, Stream& stream) {
   if (stream.from_server != before) return false;  // it grew: look again
   if (!stream.unsure && std::cmp_not_equal(length->integer, stream.from_server))
     return leave(stream, StepOutcome::changed, "the stream is being trimmed by somebody else"), true;
-  const auto expires = ask(stream, {"PTTL", key});
+  const auto expires = deadline_of(key, stream);
   if (!expires) return true;
-  const auto time_left = std::to_string(expires->integer);
   const auto count = added != nullptr ? std::to_string(added->integer) : "";
   std::vector<std::string_view> set_id{"XSETID", stream.beside, last->text};
   if (added != nullptr && deleted != nullptr) {
@@ -137,8 +148,8 @@ bool StreamsBack::take_place(const std::string& key, Stream& stream) {
       set_id.push_back(word);
   }
   if (!ask(stream, set_id) || !ask(stream, {"MULTI"})) return true;
-  if (expires->integer >= 0)
-    ask(stream, {"PEXPIRE", stream.beside, time_left});
+  if (!expires->second.empty())
+    ask(stream, {expires->first, stream.beside, expires->second});
   else
     ask(stream, {"PERSIST", stream.beside});
   ask(stream, {"RENAME", stream.beside, key});

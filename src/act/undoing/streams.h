@@ -46,6 +46,7 @@ class StreamsBack {
   void begin(const std::string& key, Stream& stream);
   void copy_present(const std::string& key, Stream& stream);
   bool append(Stream& stream, const Entries& entries);
+  std::optional<std::pair<std::string_view, std::string>> deadline_of(const std::string& key, Stream& stream);
   bool take_place(const std::string& key, Stream& stream);
   std::optional<wire::Reply> ask(Stream& stream, const std::vector<std::string_view>& words);
   static void leave(Stream& stream, StepOutcome outcome, std::string why);

@@ -29,6 +29,7 @@ void UndoTally::ended(std::uint16_t number, StepOutcome outcome, std::uint64_t k
       ++report_.removed, ++of_rule.removed;
       of_rule.keys += keys;
       of_rule.bytes += Bytes{bytes};
+      report_.bytes_freed += Bytes{bytes};
       break;
     case StepOutcome::changed:
       ++report_.changed, ++of_rule.changed;

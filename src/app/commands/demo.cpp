@@ -2,6 +2,7 @@
 
 #include <cstdio>
 
+#include "app/demo_clean.h"
 #include "app/demo_dump.h"
 #include "app/families.h"
 #include "app/live_survey.h"
@@ -30,10 +31,15 @@ std::string explanation(const Survey& survey) {
       survey.debris.size());
   text +=
       "- Nothing was changed and no key's idle time was touched. Waiting, delayed and active jobs are never "
-      "called debris.\n"
-      "- On your own server: headroom audit -h HOST, headroom queues -h HOST.\n";
+      "called debris.\n";
   return text;
 }
+
+constexpr std::string_view next =
+    "\nOn your own server: headroom audit -h HOST, headroom queues -h HOST, headroom clean -h HOST (which "
+    "only "
+    "shows its plan\nuntil you add --yes). What it keeps is yours to say: headroom config show, "
+    "docs/policy.md.\n";
 
 std::string farewell(const PrivateServer& server, const std::string& address) {
   return fmt::format("\nThe server is still there: {}\nEnd it: kill {} && rm -r {}\n", address, server.pid(),
@@ -56,7 +62,12 @@ Result<Exit> run(const Invocation& invocation) {
   if (for_people) std::fwrite(introduction.data(), 1, introduction.size(), stdout), std::fflush(stdout);
   if (const auto done = emit(report::audit_report(*survey, {8}), invocation); !done)
     return fail(done.error());
-  if (for_people) std::fputs(explanation(*survey).c_str(), stdout);
+  if (for_people) {
+    std::fputs(explanation(*survey).c_str(), stdout);
+    if (const auto cleaned = show_clean(invocation, session.address(), (*server)->folder()); !cleaned)
+      return fail(cleaned.error());
+    std::fwrite(next.data(), 1, next.size(), stdout);
+  }
   if (invocation.options.keep) {
     (*server)->keep();
     std::fputs(farewell(**server, session.address()).c_str(), stdout);
@@ -67,7 +78,7 @@ Result<Exit> run(const Invocation& invocation) {
 }  // namespace
 
 Subcommand demo() {
-  return {"demo", "audit a private redis-server with keys left by the real libraries",
+  return {"demo", "audit, clean and undo, on a private redis-server with keys left by the real libraries",
           "",     {OptionGroup::output, OptionGroup::demo},
           "",     run};
 }

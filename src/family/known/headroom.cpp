@@ -9,10 +9,6 @@ constexpr KeyShape shapes[] = {
      .types = KeyType::string,
      .role = "lease",
      .why = "keeps two runs of headroom from changing one server; expires 15 s after its run has ended"},
-    {.shape = "headroom:fence",
-     .types = KeyType::string,
-     .role = "counter",
-     .why = "counts the runs of headroom, so that no two have the same token; one small number, kept"},
     {.shape = "headroom:q:{id}:{{{any}",
      .role = "quarantine",
      .why = "put aside by a run: `headroom undo RUN` puts it back, `headroom sweep RUN` removes it for good; "
@@ -27,7 +23,6 @@ Family headroom() {
       .title = "headroom",
       .shapes = {std::begin(shapes), std::end(shapes)},
       .examples = {{"headroom:lease", KeyType::string, "lease"},
-                   {"headroom:fence", KeyType::string, "counter"},
                    {"headroom:q:00112233445566778899aabbccddeeff:{bull:mail:17}", KeyType::hash,
                     "quarantine"},
                    {"headroom:q:00112233445566778899aabbccddeeff-undo:{bull:mail:events}bull:mail:events",

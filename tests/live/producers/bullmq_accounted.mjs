@@ -9,14 +9,16 @@ import { redisAddress } from './redis_address.mjs';
 const { values: options } = parseArgs({
   options: {
     url: { type: 'string', default: process.env.REDIS_URL },
-    waiting: { type: 'string', default: '150' },
+    waiting: { type: 'string', default: '60' },
+    pause: { type: 'string', default: '40' }, // ms between two batches of new jobs
     concurrency: { type: 'string', default: '10' },
+    'no-flows': { type: 'boolean', default: false },
     patience: { type: 'string', default: '90' }, // seconds that working off may take
     libraries: { type: 'string', default: 'bullmq6,bullmq5,bullmq4' },
   },
 });
 if (!options.url) {
-  console.error('usage: bullmq_accounted.mjs --url URL [--waiting N] [--concurrency N] [--patience S] [--libraries A,B]');
+  console.error('usage: bullmq_accounted.mjs --url URL [--waiting N] [--pause MS] [--concurrency N] [--patience S] [--libraries A,B] [--no-flows]');
   process.exit(2);
 }
 
@@ -162,10 +164,10 @@ async function busyShop(alias, prefix) {
   const [mails, orders, items] = ['mail', 'orders', 'items'].map((name) => new BusyQueue(library, name));
   const flows = library.flows();
   await tick(mails);
-  forever(5, () => feedMails(mails));
-  forever(5, () => feedOrders(flows, orders, items));
+  forever(Number(options.pause), () => feedMails(mails));
+  if (!options['no-flows']) forever(Number(options.pause), () => feedOrders(flows, orders, items));
   for (const busy of [mails, items]) forever(400, () => interrupt(busy));
-  return [mails, orders, items];
+  return options['no-flows'] ? [mails] : [mails, orders, items];
 }
 
 const report = (queues) => ({

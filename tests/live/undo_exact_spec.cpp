@@ -1,0 +1,343 @@
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <random>
+#include <thread>
+
+#include "kit/producers.h"
+#include "live/exact_kit.h"
+
+// Undo is exact wherever apply can break: for every type, encoding and deadline, and for queues of the real
+// BullMQ. What is compared: DEBUG DIGEST, every deadline, every encoding, the counters of streams.
+namespace headroom::test {
+namespace {
+
+using Cut = CuttingProxy::Cut;
+using Words = std::vector<std::string>;
+
+constexpr auto far_away = "4102444800123";  // ms: in the year 2100
+constexpr std::array cuts{Cut::request_lost, Cut::reply_lost};
+
+constexpr auto boldest =
+    "[bull]\ncompleted = { count = 0 }\nfailed = { count = 0 }\nrelease_parents = true\nevent_entries = 1\n"
+    "waiting_danglers = true\nabandoned = true\norphan_age = \"1m\"\n";
+
+Words many(Words words, int count, bool pairs, const std::string& text = "") {
+  for (int i = 0; i < count; ++i) {
+    if (pairs) words.push_back(std::to_string(i));
+    words.push_back("item" + std::to_string(i) + text);
+  }
+  return words;
+}
+
+/// Every type in every encoding that 7.0 has, under `key`.
+std::vector<std::vector<Words>> shapes(const std::string& key) {
+  const std::string hostile("a\0\r\n\xff\"'", 7), large(100, 'x');
+  return {{{"SET", key, "-12345"}},
+          {{"SET", key, "short"}},
+          {{"SET", key, std::string(5000, 'r') + hostile}},
+          {{"SET", key, ""}},
+          {{"SETBIT", key, "77", "1"}},
+          {many({"HSET", key}, 10, true)},
+          {many({"HSET", key}, 140, true)},
+          {{"SADD", key, "1", "-70000", "5000000000"}},
+          {many({"SADD", key}, 140, false)},
+          {many({"ZADD", key}, 10, true), {"ZADD", key, "-inf", "low", "1e300", "high", "0.1", hostile}},
+          {many({"ZADD", key}, 140, true)},
+          {many({"RPUSH", key}, 5, false)},
+          {many({"RPUSH", key}, 200, false, large)},
+          {{"XADD", key, "1-1", "f", "v"}, {"XADD", key, "2-1", "g", hostile}, {"XDEL", key, "2-1"}},
+          {{"XADD", key, "1-1", "f", "v"},
+           {"XADD", key, "1-2", "f", "w"},
+           {"XGROUP", "CREATE", key, "g1", "0"},
+           {"XREADGROUP", "GROUP", "g1", "me", "COUNT", "1", "STREAMS", key, ">"}},
+          {{"PFADD", key, "a", "b", "c"}}};
+}
+
+/// A rule for every way of removal and every type, since rules for any type leave some alone.
+std::string rule_of_every_kind() {
+  std::string policy;
+  for (const std::string removal : {"journal", "quarantine", "ttl"})
+    for (const std::string type : {"string", "hash", "set", "zset", "list", "stream"})
+      policy += "[[rule]]\nname = \"" + removal + "-" + type + "\"\npattern = \"" + removal +
+                ":*\"\ntype = \"" + type + "\"\nremoval = \"" + removal + "\"\n" +
+                (removal == "ttl" ? "ttl = \"30d\"\n" : "");
+  return policy;
+}
+
+/// A TTL is given only to keys that have none, which is half of them.
+std::uint64_t steps_of_every_kind() { return 5 * shapes("").size(); }
+
+void make_every_shape(ExactKit& kit) {
+  for (const std::string rule : {"journal:", "quarantine:", "ttl:", "stays:"}) {
+    for (const bool has_ttl : {false, true}) {
+      const auto count = shapes("").size();
+      for (std::size_t i = 0; i < count; ++i) {
+        const auto key = rule + (has_ttl ? "expires:" : "") + std::to_string(i) + std::string("\n\0\xfe", 3);
+        const auto made_by = shapes(key)[i];
+        for (const auto& words : made_by) kit.ask(words);
+        if (has_ttl) kit.ask({"PEXPIREAT", key, far_away});
+      }
+    }
+  }
+}
+
+void make_bull(ExactKit& kit) {
+  produce({"bullmq.mjs", "--library", "bullmq6", "--parts", "states,flows,debris", "--age-days", "40"},
+          kit.server.url());
+  // Ids of jobs that are gone, between the others: their order has to come back too.
+  int gone = 0;
+  for (const auto& id : kit.ask({"LRANGE", "bull:shop:wait", "0", "-1"}).items)
+    kit.ask({"LINSERT", "bull:shop:wait", "BEFORE", id.text, "gone-" + std::to_string(++gone)});
+  for (; gone < 20; ++gone)
+    kit.ask({gone % 2 == 0 ? "LPUSH" : "RPUSH", "bull:shop:wait", "out-" + std::to_string(gone)});
+  // What Bull lets expire must not do so while it is compared.
+  for (const auto& key : kit.ask({"KEYS", "*"}).items) {
+    if (kit.ask({"PTTL", key.text}).integer > 0) kit.ask({"PEXPIREAT", key.text, far_away});
+    // A few entries say as much as many, and each costs a request on the way back.
+    if (key.text.ends_with(":events")) kit.ask({"XTRIM", key.text, "MAXLEN", "4"});
+  }
+}
+
+/// The first `front` and the last `back` points of `all`, and `between` of the others.
+std::vector<std::uint64_t> points(std::uint64_t all, std::uint64_t front = 200, std::uint64_t between = 20,
+                                  std::uint64_t back = 50) {
+  std::vector<std::uint64_t> chosen;
+  const auto rest = all > front + back ? all - front - back : 0;
+  const auto step = std::max<std::uint64_t>(1, rest / between);
+  for (std::uint64_t n = 1; n <= all; n += n < front || n + back > all ? 1 : step) chosen.push_back(n);
+  return chosen;
+}
+
+/// How many requests and replies an apply has that nothing disturbs.
+std::uint64_t length_of_a_run(ExactKit& kit) {
+  kit.reload(), kit.forget();
+  kit.proxy->arm(Cut::none, 0);
+  const auto report = kit.execute(true);
+  EXPECT_TRUE(report.complete);
+  EXPECT_EQ(report.removed + report.gone, report.planned) << testing::PrintToString(report.notes);
+  EXPECT_NE(kit.difference(), "");
+  return kit.proxy->requests();
+}
+
+/// An apply that breaks at every point and goes on or ends there; then undo.
+void break_everywhere(ExactKit& kit, bool goes_on) {
+  const auto length = length_of_a_run(kit);
+  for (const auto cut : cuts) {
+    for (const auto n : points(length)) {
+      SCOPED_TRACE(testing::Message() << (cut == Cut::request_lost ? "request " : "reply ") << n << " of "
+                                      << length << (goes_on ? ", goes on" : ", ends"));
+      kit.reload(), kit.forget();
+      kit.proxy->arm(cut, n);
+      const auto applied = kit.execute(goes_on);
+      if (goes_on && !applied.run.empty()) {
+        EXPECT_TRUE(applied.complete) << applied.stopped_by;
+        EXPECT_EQ(applied.removed + applied.gone, applied.planned) << testing::PrintToString(applied.notes);
+      }
+      kit.proxy->arm(Cut::none, 0);
+      const auto undone = kit.undo(kit.server.url());
+      EXPECT_TRUE(undone.complete) << undone.stopped_by;
+      EXPECT_EQ(undone.failed + undone.unknown, 0U);
+      ASSERT_EQ(kit.difference(), "") << testing::PrintToString(undone.notes);
+    }
+  }
+}
+
+// F38 UNDO-1 APPLY-6: a connection that breaks at any point and is opened again, for every type and encoding
+TEST(UndoExact, every_type_comes_back_after_a_run_that_reconnected) {
+  ExactKit kit;
+  make_every_shape(kit);
+  kit.keep();
+  ASSERT_EQ(kit.plan(rule_of_every_kind()), steps_of_every_kind());
+  break_everywhere(kit, true);
+}
+
+// F38 UNDO-1 APPLY-6: a run that ends at any point and is undone at once, for every type and encoding
+TEST(UndoExact, every_type_comes_back_after_a_run_that_ended_anywhere) {
+  ExactKit kit;
+  make_every_shape(kit);
+  kit.keep();
+  kit.plan(rule_of_every_kind());
+  break_everywhere(kit, false);
+}
+
+// F38 UNDO-1 UNDO-3 APPLY-6: likewise of a whole queue of BullMQ
+TEST(UndoExact, a_queue_comes_back_after_a_run_that_reconnected) {
+  ExactKit kit;
+  make_bull(kit);
+  kit.keep();
+  ASSERT_GT(kit.plan(boldest, {"--preset", "bull"}), 50U);
+  ASSERT_TRUE(kit.execute(true).complete);
+  ASSERT_EQ(kit.ask({"LPOS", "bull:shop:wait", "out-19"}).kind, wire::Reply::Kind::nil)
+      << "items of a list go";
+  break_everywhere(kit, true);
+}
+
+// F38 UNDO-1 UNDO-3 APPLY-6: likewise of a whole queue of BullMQ
+TEST(UndoExact, a_queue_comes_back_after_a_run_that_ended_anywhere) {
+  ExactKit kit;
+  make_bull(kit);
+  kit.keep();
+  kit.plan(boldest, {"--preset", "bull"});
+  break_everywhere(kit, false);
+}
+
+/// An undo that breaks at every point, and one behind it that goes on.
+void break_undo_everywhere(ExactKit& kit) {
+  kit.reload(), kit.forget();
+  kit.proxy->arm(Cut::none, 0);
+  ASSERT_TRUE(kit.execute(true).complete);
+  kit.proxy->arm(Cut::none, 0);
+  ASSERT_TRUE(kit.undo(kit.proxy->url()).complete);
+  const auto length = kit.proxy->requests();
+  for (const auto cut : cuts) {
+    for (const auto n : points(length, 40, 20, 20)) {
+      SCOPED_TRACE(testing::Message()
+                   << (cut == Cut::request_lost ? "request " : "reply ") << n << " of " << length);
+      kit.reload(), kit.forget();
+      kit.proxy->arm(Cut::none, 0);
+      const auto removed = kit.execute(true).removed;
+      kit.proxy->arm(cut, n);
+      const auto first = kit.undo(kit.proxy->url());
+      EXPECT_FALSE(first.complete);
+      const auto second = kit.undo(kit.server.url());
+      EXPECT_TRUE(second.complete) << second.stopped_by;
+      EXPECT_EQ(first.removed + second.removed, removed) << testing::PrintToString(second.notes);
+      ASSERT_EQ(kit.difference(), "") << testing::PrintToString(second.notes);
+    }
+  }
+}
+
+// F38 UNDO-1 UNDO-2: an undo that breaks anywhere is gone on with by the next, for every type and encoding
+TEST(UndoExact, an_undo_that_broke_is_gone_on_with) {
+  ExactKit kit;
+  make_every_shape(kit);
+  kit.keep();
+  kit.plan(rule_of_every_kind());
+  break_undo_everywhere(kit);
+}
+
+// F38 UNDO-1 UNDO-2 UNDO-3: likewise of a whole queue of BullMQ
+TEST(UndoExact, an_undo_of_a_queue_that_broke_is_gone_on_with) {
+  ExactKit kit;
+  make_bull(kit);
+  kit.keep();
+  kit.plan(boldest, {"--preset", "bull"});
+  break_undo_everywhere(kit);
+}
+
+// F38 UNDO-1 APPLY-6: a run that ended is gone on with by applying the same plan again, then undone
+TEST(UndoExact, a_run_that_ended_is_gone_on_with) {
+  for (const bool bull : {false, true}) {
+    ExactKit kit;
+    bull ? make_bull(kit) : make_every_shape(kit);
+    kit.keep();
+    const auto steps = bull ? kit.plan(boldest, {"--preset", "bull"}) : kit.plan(rule_of_every_kind());
+    const auto length = length_of_a_run(kit);
+    for (const auto cut : cuts) {
+      for (std::uint64_t n = 12; n <= length; n += std::max<std::uint64_t>(1, length / 15)) {
+        SCOPED_TRACE(testing::Message() << (cut == Cut::request_lost ? "request " : "reply ") << n << " of "
+                                        << length << (bull ? ", Bull" : ""));
+        kit.reload(), kit.forget();
+        kit.proxy->arm(cut, n);
+        kit.execute(false);
+        const auto report = kit.apply(kit.server.url());
+        ASSERT_TRUE(report) << report.error().what;
+        EXPECT_TRUE(report->complete);
+        EXPECT_EQ(report->removed + report->gone, steps) << testing::PrintToString(report->notes);
+        const auto undone = kit.undo(kit.server.url());
+        EXPECT_EQ(undone.removed, report->removed) << testing::PrintToString(undone.notes);
+        ASSERT_EQ(kit.difference(), "");
+      }
+    }
+  }
+}
+
+// F38 UNDO-1 APPLY-6: the program as a whole, its way to the server cut; as often as it says that it has not
+// ended
+TEST(UndoExact, the_program_comes_through_a_broken_connection) {
+  ExactKit kit;
+  make_bull(kit);
+  kit.keep();
+  kit.plan(boldest, {"--preset", "bull"});
+  kit.proxy->arm(Cut::none, 0);
+  ASSERT_EQ(kit.program({"apply", kit.file(), kit.proxy->url(), "--fast"}).status, 0);
+  const auto length = kit.proxy->requests();
+  for (const auto cut : cuts) {
+    for (std::uint64_t n = 5; n <= length; n += std::max<std::uint64_t>(1, length / 8)) {
+      SCOPED_TRACE(testing::Message()
+                   << (cut == Cut::request_lost ? "request " : "reply ") << n << " of " << length);
+      kit.reload(), kit.forget();
+      kit.proxy->arm(cut, n, std::chrono::milliseconds(30));
+      Finished applied;
+      for (int tries = 0; tries < 3 && applied.status != 0; ++tries, kit.drop_lease())
+        applied = kit.program({"apply", kit.file(), kit.proxy->url(), "--fast"});
+      EXPECT_EQ(applied.status, 0) << applied.out << applied.err;
+      const auto undone = kit.program({"undo", kit.run(), kit.server.url(), "--fast"});
+      EXPECT_EQ(undone.status, 0) << undone.out << undone.err;
+      ASSERT_EQ(kit.difference(), "");
+    }
+  }
+}
+
+/// Starts the program and kills it after so long. False: it had ended before.
+bool killed_after(const ExactKit& kit, Words words, std::chrono::microseconds length) {
+  words = kit.command(std::move(words));
+  std::vector<char*> arguments;
+  for (auto& word : words) arguments.push_back(word.data());
+  arguments.push_back(nullptr);
+  const auto pid = ::fork();
+  if (pid == 0) {
+    ::close(1), ::close(2);
+    ::execvp(arguments[0], arguments.data());
+    ::_exit(127);
+  }
+  std::this_thread::sleep_for(length);
+  ::kill(pid, SIGKILL);
+  int status = 0;
+  ::waitpid(pid, &status, 0);
+  return WIFSIGNALED(status);
+}
+
+// F38 UNDO-1 APPLY-1: kill -9 at any moment, then undo; every other time after going on
+TEST(UndoExact, a_program_that_was_killed_is_undone) {
+  ExactKit kit;
+  make_bull(kit);
+  for (int i = 0; i < 3000; ++i)
+    kit.ask({"HSET", "bull:shop:more-" + std::to_string(i), "name", "x", "timestamp", "1", "data", "{}"});
+  kit.keep();
+  kit.plan(boldest, {"--preset", "bull"});
+  const auto begin = std::chrono::steady_clock::now();
+  ASSERT_EQ(kit.program({"apply", kit.file(), kit.server.url(), "--fast"}).status, 0);
+  const auto length =
+      std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - begin);
+  int killed = 0, in_the_middle = 0;
+  for (unsigned seed = 1; seed <= 40; ++seed) {
+    SCOPED_TRACE(seed);
+    kit.reload(), kit.forget();
+    std::minstd_rand random(seed);
+    const std::chrono::microseconds moment(
+        static_cast<std::int64_t>(random() % static_cast<unsigned>(length.count())));
+    killed += killed_after(kit, {"apply", kit.file(), kit.server.url(), "--fast"}, moment);
+    kit.drop_lease();
+    const bool changed = !kit.difference().empty();
+    in_the_middle += changed;
+    if (seed % 2 == 0) {
+      const auto report = kit.apply(kit.server.url());
+      ASSERT_TRUE(report || report.error().exit == Exit::refused) << report.error().what;
+    } else if (!changed) {
+      continue;
+    }
+    kit.drop_lease();
+    const auto undone = kit.undo(kit.server.url());
+    EXPECT_TRUE(undone.complete) << undone.stopped_by;
+    ASSERT_EQ(kit.difference(), "") << testing::PrintToString(undone.notes);
+  }
+  EXPECT_GT(killed, 10);
+  EXPECT_GT(in_the_middle, 5);
+}
+
+}  // namespace
+}  // namespace headroom::test
