@@ -12,8 +12,9 @@
 #include "base/result.h"
 #include "model/run.h"
 
-/// Puts back what a run took away, in the order in which it was taken. A step comes back as a whole, in one
-/// script: a job with its memberships (UNDO-3). Never overwrites: where a key is there again, or a member
+/// Puts back what a run took away: items of lists the last one first, deadlines at the end, all else in the
+/// order in which it was taken. A step comes back as a whole or not at all: a job with its memberships
+/// (UNDO-3); one script puts back several. Never overwrites: where a key is there again, or a member
 /// with another score or value, the step is left alone and reported (UNDO-2). Room is checked before
 /// (RESTORE is refused at maxmemory). Is itself journaled, in the folder of the run it undoes: a second undo
 /// goes on where the first stopped, and undo of an undo is refused.
