@@ -279,7 +279,8 @@ Data results_data(const Options& options) {
       policy_file(options, "results-ttl", "[celery]\nresult_age = \"30d\"\nresult_ttl = \"1h\"\n");
   const auto quarantine =
       policy_file(options, "results-quarantine",
-                  "[[rule]]\nname = \"results\"\npattern = \"celery-task-meta-*\"\nwithout_ttl = true\n"
+                  "[[rule]]\nname = \"results\"\nfamily = \"celery\"\npattern = \"celery-task-meta-*\"\n"
+                  "without_ttl = true\n"
                   "removal = \"quarantine\"\n");
   const std::string naive =
       "redis-cli -s {socket} --scan --pattern 'celery-task-meta-*' | xargs -L 100 redis-cli -s {socket} DEL "

@@ -20,7 +20,8 @@ class Duty {
   /// What is still to be rested at `now`; zero: go on.
   Span rest(Time now);
   /// Units that one script may carry: fewer when the last one took longer than the target, half as many
-  /// when it took longer than the most, slowly more when it took less.
+  /// when it took longer than the most, slowly more when it took less. Not fewer than 16 by that: the time is
+  /// not ours then.
   std::size_t batch() const { return batch_; }
 
   void set_share(double share) { share_ = share; }

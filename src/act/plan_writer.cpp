@@ -1,5 +1,6 @@
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -59,6 +60,11 @@ struct PlanWriter::File {
 };
 
 Result<PlanWriter> PlanWriter::create(const std::string& path) {
+  // What bears the name is replaced at the end: a device or a pipe would be gone for everybody.
+  struct stat about {};
+  if (::stat(path.c_str(), &about) == 0 && !S_ISREG(about.st_mode))
+    return fail({"a plan cannot take the place of this: it is no regular file", path,
+                 "--output FILE with the name of a file", Exit::usage});
   auto beside = fmt::format("{}.{}.part", path, ::getpid());
   ::unlink(beside.c_str());  // of a crash
   auto fd = open_private(beside, O_WRONLY | O_CREAT | O_EXCL);

@@ -35,8 +35,8 @@ Result<ScanOutcome> scan(const Session& session, RecordSink& sink, const source:
 }  // namespace
 
 Result<Survey> survey_live(const Session& session, std::span<const family::Family> families,
-                           const Options& options, RecordSink* listener) {
-  const auto how = scan_options(options);
+                           const Options& options, RecordSink* listener, source::Pace pace) {
+  const auto how = scan_options(options, pace);
   if (!how) return fail(how.error());
   const auto precision = precision_of(options);
   if (!precision) return fail(precision.error());

@@ -12,8 +12,10 @@ namespace headroom::app {
 
 /// Scans the server of `session` and says where its bytes are: facts, scan, attribution and sums composed.
 /// Reads no value and touches no key's idle time. Errors: the server cannot be reached or refuses to be
-/// scanned, options out of range. `listener`, where given, hears the same scan.
+/// scanned, options out of range. `listener`, where given, hears the same scan. `pace`: unless
+/// the options say another.
 Result<Survey> survey_live(const Session& session, std::span<const family::Family> families,
-                           const Options& options, RecordSink* listener = nullptr);
+                           const Options& options, RecordSink* listener = nullptr,
+                           source::Pace pace = source::gentle());
 
 }  // namespace headroom::app

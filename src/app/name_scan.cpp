@@ -6,7 +6,7 @@ namespace headroom::app {
 
 Result<bool> scan_keys(const PlanRequest& request, RecordSink& sink, std::string_view rule,
                        plan::StepSink& steps) {
-  const auto how = scan_options(request.options);
+  const auto how = scan_options(request.options, request.scan_pace);
   if (!how) return fail(how.error());
   const auto outcome = source::scan([&] { return request.session.open(); }, sink, *how);
   if (!outcome) return fail(outcome.error());

@@ -16,10 +16,21 @@ Error cannot_write(const std::string& path, int error) {
           path.empty() ? "standard output" : path, "--output FILE with another place", Exit::usage};
 }
 
+/// Whether a device, a pipe or the like has this name: a file must not take its place.
+bool is_special(const std::string& path) {
+  struct stat about {};
+  return ::stat(path.c_str(), &about) == 0 && !S_ISREG(about.st_mode) && !S_ISDIR(about.st_mode);
+}
+
 }  // namespace
 
 Result<std::unique_ptr<OutputFile>> OutputFile::open(const std::string& path) {
   if (path.empty() || path == "-") return std::unique_ptr<OutputFile>(new OutputFile(STDOUT_FILENO, {}, {}));
+  if (is_special(path)) {
+    const int there = ::open(path.c_str(), O_WRONLY | O_CLOEXEC);
+    if (there < 0) return fail(cannot_write(path, errno));
+    return std::unique_ptr<OutputFile>(new OutputFile(there, path, {}));
+  }
   auto beside = fmt::format("{}.{}.part", path, ::getpid());
   const int fd =
       ::open(beside.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, S_IRUSR | S_IWUSR);
@@ -30,7 +41,7 @@ Result<std::unique_ptr<OutputFile>> OutputFile::open(const std::string& path) {
 OutputFile::~OutputFile() {
   if (path_.empty()) return;
   if (fd_ >= 0) ::close(fd_);
-  if (!finished_) ::unlink(beside_.c_str());
+  if (!finished_ && !beside_.empty()) ::unlink(beside_.c_str());
 }
 
 bool OutputFile::write(std::string_view text) {
@@ -52,10 +63,11 @@ Result<bool> OutputFile::finish() {
     if (error_ != 0 && !reader_left()) return fail(cannot_write(path_, error_));
     return true;
   }
-  if (error_ == 0 && ::fsync(fd_) != 0) error_ = errno;
+  const bool in_place = beside_.empty();
+  if (error_ == 0 && !in_place && ::fsync(fd_) != 0) error_ = errno;
   ::close(fd_);
   fd_ = -1;
-  if (error_ == 0 && ::rename(beside_.c_str(), path_.c_str()) != 0) error_ = errno;
+  if (error_ == 0 && !in_place && ::rename(beside_.c_str(), path_.c_str()) != 0) error_ = errno;
   if (error_ != 0) return fail(cannot_write(path_, error_));
   finished_ = true;
   return true;

@@ -10,7 +10,8 @@
 namespace headroom::app {
 
 /// Where output goes: stdout, or a file that is written beside its place and renamed at the end (mode 0600),
-/// so that a reader never sees half of it. Without finish() the file is taken away again.
+/// so that a reader never sees half of it. A device or a pipe is written where it is. Without finish() the
+/// file is taken away again.
 class OutputFile {
  public:
   /// "" and "-" are stdout. Error (Exit::usage): the file cannot be made.
@@ -31,7 +32,7 @@ class OutputFile {
   OutputFile(int fd, std::string path, std::string beside)
       : fd_(fd), path_(std::move(path)), beside_(std::move(beside)) {}
   int fd_;
-  std::string path_, beside_;  ///< empty: stdout
+  std::string path_, beside_;  ///< empty: stdout; only beside_: written in place
   int error_ = 0;              ///< errno of the first write that failed
   bool finished_ = false;
 };

@@ -25,6 +25,7 @@ struct PlanRequest {
   const plan::Policy& policy;
   const Options& options;
   std::chrono::milliseconds now{};  ///< of the server
+  source::Pace scan_pace{};         ///< of scans, unless the options say another
   std::string state{};  ///< path of the state folder, where a planner may keep what it saw; empty: nowhere
 };
 

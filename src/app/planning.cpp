@@ -90,6 +90,13 @@ Result<plan::Allowance> allowance_of(const Options& options) {
   return allowance;
 }
 
+/// The share of time that the change may take is that of the look too.
+Result<source::Pace> pace_of(const Options& options, const plan::PacePolicy& policy) {
+  const auto duty = percentage(options.duty, "--duty");
+  if (!duty) return fail(duty.error());
+  return source::working(static_cast<std::uint32_t>(std::max(1.0, duty->value_or(policy.duty) * 100)));
+}
+
 bool takes_every_key(const PlanHeader& header, const plan::Policy& policy) {
   for (const auto& rule : policy.rules)
     for (const auto& planned : header.rules)
@@ -186,6 +193,8 @@ Result<MadePlan> make_plan(const PlanningGround& ground, const std::string& file
   const auto& policy = ground.policy.reading.policy;
   const auto allowance = allowance_of(ground.options);
   if (!allowance) return fail(allowance.error());
+  const auto scan_pace = pace_of(ground.options, policy.pace);
+  if (!scan_pace) return fail(scan_pace.error());
   const auto known = Families::load(ground.options);
   if (!known) return fail(known.error());
   const auto start = look(ground.session);
@@ -197,12 +206,12 @@ Result<MadePlan> make_plan(const PlanningGround& ground, const std::string& file
   if (!writer) return fail(writer.error());
 
   family::RootFinder finder(known->all());
-  const auto survey = survey_live(ground.session, known->all(), ground.options, &finder);
+  const auto survey = survey_live(ground.session, known->all(), ground.options, &finder, *scan_pace);
   if (!survey) return fail(survey.error());
   const auto roots = finder.finish();
   StepGate gate({policy, *survey, ground.options.only, start->time}, *writer);
-  const PlanRequest request{ground.session, *survey,        roots,       known->all(),
-                            policy,         ground.options, start->time, ground.state.path()};
+  const PlanRequest request{ground.session, *survey,     roots,      known->all(),       policy,
+                            ground.options, start->time, *scan_pace, ground.state.path()};
   if (const auto done = let_them_plan(request, ground.preset, gate); !done) return fail(done.error());
 
   const auto end = look(ground.session);

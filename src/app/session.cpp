@@ -103,7 +103,7 @@ Result<Session> session(const Invocation& invocation, const std::string& target)
   return Session(std::move(*endpoint), invocation.command, options.connect_timeout);
 }
 
-Result<source::ScanOptions> scan_options(const Options& options) {
+Result<source::ScanOptions> scan_options(const Options& options, source::Pace pace) {
   if (options.max_load < 0 || options.max_load > 100)
     return fail(bad_value("--max-load", "a percentage from 1 to 100"));
   if (options.max_seconds < 0) return fail(bad_value("--max-seconds", "a number of seconds"));
@@ -111,7 +111,7 @@ Result<source::ScanOptions> scan_options(const Options& options) {
   if (!db) return fail(db.error());
   source::ScanOptions out;
   out.db = *db;
-  out.pace = options.fast ? source::fast() : source::gentle();
+  out.pace = options.fast ? source::fast() : pace;
   if (options.max_load > 0) out.pace.max_load_percent = static_cast<std::uint32_t>(options.max_load);
   if (options.max_seconds > 0)
     out.time_budget = std::chrono::milliseconds(static_cast<std::int64_t>(options.max_seconds * 1000));

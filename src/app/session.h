@@ -48,6 +48,6 @@ class Session {
 Result<Session> session(const Invocation& invocation, const std::string& target);
 
 /// What the options say about how to scan. Errors (Exit::usage): a number out of its range.
-Result<source::ScanOptions> scan_options(const Options& options);
+Result<source::ScanOptions> scan_options(const Options& options, source::Pace pace = source::gentle());
 
 }  // namespace headroom::app

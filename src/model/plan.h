@@ -142,11 +142,11 @@ struct PlanHeader {
   std::chrono::milliseconds made{};     ///< by the server's clock, since the epoch
   std::chrono::milliseconds expires{};  ///< likewise
   PlanServer server{};
-  std::string policy{};  ///< the effective policy, as text
+  std::string policy{};           ///< the effective policy, as text
   std::uint64_t policy_hash = 0;  ///< of what file and variables said, without what the command line changed
-  bool over_limit = false;    ///< larger than the limits allow without the phrase (PLAN-4)
-  std::string phrase{};       ///< "delete 123 keys from HOST"; empty: none is asked for
-  bool phrase_given = false;  ///< the plan was made with the phrase
+  bool over_limit = false;        ///< larger than the limits allow without the phrase (PLAN-4)
+  std::string phrase{};           ///< "delete 123 keys from HOST"; empty: none is asked for
+  bool phrase_given = false;      ///< the plan was made with the phrase
   std::vector<PlanRule> rules{};
   std::vector<LeftAlone> left_alone{};
   PlanFacts facts{};

@@ -10,7 +10,8 @@
 namespace headroom::plan {
 namespace {
 
-/// A share of all is no limit: a busy server has more keys when the last step is planned than it had at first.
+/// A share of all is no limit: a busy server has more keys when the last step is planned than it had at
+/// first.
 bool above(std::uint64_t keys, double share, std::uint64_t all) {
   if (share >= 1) return false;
   return static_cast<double>(keys) > share * static_cast<double>(all);

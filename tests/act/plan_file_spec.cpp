@@ -39,6 +39,15 @@ std::string refusal(const std::string& path, const std::string& secret = ours) {
   return reader.error().what;
 }
 
+// As root, `--output /dev/null` would replace the device of the whole machine.
+TEST(PlanFile, never_takes_the_place_of_a_device_or_a_pipe) {
+  const TestFolder folder;
+  const auto path = folder / "pipe";
+  ASSERT_EQ(::mkfifo(path.c_str(), 0600), 0);
+  EXPECT_THROW(write_plan(path, 1), std::runtime_error);
+  EXPECT_TRUE(std::filesystem::is_fifo(path));
+}
+
 // PLAN-3 APPLY-9: exact names, of as many keys as there are, block by block.
 TEST(PlanFile, gives_back_all_steps_and_the_header) {
   TestFolder folder;

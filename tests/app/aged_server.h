@@ -6,8 +6,8 @@
 
 namespace headroom::test {
 
-/// Makes every key of database 0 look as if nobody had used it for so long: what a server that has been running
-/// tells, and one that has just been loaded does not.
+/// Makes every key of database 0 look as if nobody had used it for so long: what a server that has been
+/// running tells, and one that has just been loaded does not.
 inline void age_keys(const RedisServer& server, int seconds = 3600) {
   redis_cli(server, {"EVAL",
                      "for _, key in ipairs(redis.call('KEYS', '*')) do local ttl = redis.call('PTTL', key) "

@@ -115,8 +115,8 @@ struct BullFinished : testing::TestWithParam<std::string> {
   RedisServer server{};
 };
 
-// A50 A70 A71 A77 A78 A84 A87 A96: of every library, what is past its age goes with all that belongs to it, and
-// nothing else.
+// A50 A70 A71 A77 A78 A84 A87 A96: of every library, what is past its age goes with all that belongs to it,
+// and nothing else.
 TEST_P(BullFinished, removes_old_jobs_whole_and_no_other) {
   produce_old();
   const auto before = unfinished(server);

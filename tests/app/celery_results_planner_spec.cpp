@@ -99,6 +99,38 @@ TEST(CeleryResultsPlanner, reads_values_of_all_sizes) {
   EXPECT_THAT(steps.keys("celery-result-ttl"), ElementsAre("celery-task-meta-9000000"));
 }
 
+// The first thousand are measured; of the others the sizes are told by their lengths.
+TEST(CeleryResultsPlanner, reads_many_results_right_and_knows_their_sizes) {
+  const RedisServer server;
+  redis_cli(server, {"EVAL",
+                     "for i = 1, 4000 do local k = 'celery-task-meta-' .. i "
+                     "if i % 10 == 0 then redis.call('SET', k, ARGV[1], 'EX', 1000) "
+                     "elseif i % 10 == 1 then redis.call('RPUSH', k, ARGV[1]) "
+                     "elseif i % 10 == 2 then redis.call('SET', k, '') "
+                     "elseif i % 40 == 3 then redis.call('SET', k, ARGV[1] .. string.rep(' ', 20000)) "
+                     "else redis.call('SET', k, ARGV[1]) end end",
+                     "0", result("SUCCESS", old_date)});
+  const auto steps = planned(server, "celery_results", {});
+  EXPECT_EQ(steps.keys("celery-results").size(), 2800U);
+  EXPECT_EQ(steps.left_for("none that headroom can read"), 400U);
+  for (std::size_t i = 0; i < steps.steps.size(); i += 50) {
+    const auto& step = steps.steps[i];
+    const double usage = std::stod(redis_cli(server, {"MEMORY", "USAGE", step.keys.at(0)}));
+    EXPECT_NEAR(static_cast<double>(step.bytes), usage, usage / 10) << step.keys.at(0);
+  }
+}
+
+TEST(CeleryResultsPlanner, gives_undated_ones_among_many_a_ttl_or_goes_by_idle_time) {
+  const RedisServer server;
+  redis_cli(server, {"EVAL",
+                     "for i = 1, 4000 do redis.call('SET', 'celery-task-meta-' .. i, i % 100 == 0 and "
+                     "'{\"status\": \"SUCCESS\"}' or ARGV[1]) end",
+                     "0", result("SUCCESS", old_date)});
+  const auto steps = planned(server, "celery_results", {});
+  EXPECT_EQ(steps.keys("celery-results").size(), 3960U);
+  EXPECT_EQ(steps.keys("celery-result-ttl").size(), 40U) << "none was idle for long";
+}
+
 TEST(CeleryResultsPlanner, takes_saved_groups_by_idle_time_and_none_of_a_chord) {
   const RedisServer server;
   for (const std::string name : {"a", "b", "c"}) {

@@ -23,7 +23,7 @@ using std::chrono::steady_clock;
 
 std::chrono::seconds fire_seconds() {
   const char* text = std::getenv("HEADROOM_FIRE_SECONDS");
-  return std::chrono::seconds(text == nullptr ? 15 : std::stoi(text));
+  return std::chrono::seconds(text == nullptr ? 10 : std::stoi(text));
 }
 
 constexpr auto boldest_policy = R"toml(

@@ -163,7 +163,7 @@ Made make_changes(Lane& lane, ServerClock& clock, Way way, const std::vector<Job
   if (way == Way::native) return native(lane, clock, jobs);
   if (way == Way::plain) return plain(lane, clock, jobs);
   ScriptCall call(deadline, fence.key, fence.token);
-  for (const auto* job : jobs) call.add(*job);
+  call.add(jobs);
   return scripted(lane, clock, way == Way::watched, call, jobs.size());
 }
 

@@ -15,6 +15,21 @@ bool takes_value(const Step& step) {
                      [](const Change& c) { return takes_key(c.kind); });
 }
 
+/// Cheaper compared by the script, which is told them, than WATCHed: WATCH looks through all that its client
+/// watches already for each further key.
+constexpr std::uint64_t compared_bytes = 4U << 10U;
+
+bool takes_small_strings(const Step& step) {
+  return step.bytes > 0 && step.bytes <= compared_bytes &&
+         std::all_of(step.changes.begin(), step.changes.end(), [&](const Change& change) {
+           return change.kind == ChangeKind::remove &&
+                  std::any_of(step.checks.begin(), step.checks.end(), [&](const Check& check) {
+                    return check.key == change.key &&
+                           (check.kind == CheckKind::value_hash || check.kind == CheckKind::value_is);
+                  });
+         });
+}
+
 bool is_native(const Step& step) {
   return step.checks.size() == 1 && step.changes.size() == 1 && step.checks[0].kind == CheckKind::no_ttl &&
          step.changes[0].kind == ChangeKind::expire_at && step.checks[0].key == step.changes[0].key;
@@ -34,11 +49,15 @@ Way way_of(const Job& job, const Means& means, const ServerTraits& traits) {
   if (traits.expire_nx && is_native(job.step)) return Way::native;
   if (!means.scripts) return Way::plain;
   if (!takes_value(job.step)) return Way::direct;
-  return means.watch && !job.compare ? Way::watched : Way::compared;
+  return means.watch && !job.compare && !takes_small_strings(job.step) ? Way::watched : Way::compared;
 }
 
 std::size_t units_of(const Step& step) {
+  constexpr std::uint64_t bytes_of_unit = 16U << 10U;
   std::size_t units = 0;
+  if (std::any_of(step.changes.begin(), step.changes.end(),
+                  [](const auto& one) { return takes_key(one.kind); }))
+    units += static_cast<std::size_t>(std::min<std::uint64_t>(step.bytes / bytes_of_unit, 1'000));
   for (const auto& change : step.changes) {
     if (change.kind == ChangeKind::stream_trim) {
       units += 1 + static_cast<std::size_t>(std::max<std::int64_t>(0, change.limit)) / 10;

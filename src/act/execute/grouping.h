@@ -20,7 +20,8 @@ struct Means {
 };
 
 Way way_of(const Job& job, const Means& means, const ServerTraits& traits);
-/// Keys and members that a step changes; entries of a stream weigh a tenth, they are trimmed by the hundred.
+/// Keys and members that a step changes; entries of a stream weigh a tenth, they are trimmed by the hundred;
+/// each 16 KiB of a value that is read for the journal weigh as a key.
 std::size_t units_of(const Step& step);
 
 /// Takes steps in their order, those to be tried again first, and puts them together: batches of one database

@@ -29,6 +29,7 @@ class Judge {
   void change(std::size_t i);
   void take_key(const Change& change);
   void remember_key(const Change& change, const KeyState& state);
+  void prove_expiry(std::uint16_t k, std::int64_t expires_at);
   void set_expiry(const Change& change);
   void quarantine(const Change& change);
   void remove_member(const Change& change, const MemberState& member);
@@ -51,7 +52,18 @@ void Judge::end(StepOutcome outcome, std::string reason) {
 }
 
 void Judge::prove(std::uint16_t k, ScriptOp op) {
-  if (!job_.keys[k].watched) job_.derived.push_back(std::move(op));
+  if (job_.keys[k].watched) return;
+  const auto same = [&](const ScriptOp& other) {
+    return other.code == op.code && other.key == op.key && other.a == op.a && other.b == op.b;
+  };
+  for (const auto* ops : {&job_.checks, &job_.derived})
+    if (std::any_of(ops->begin(), ops->end(), same)) return;
+  job_.derived.push_back(std::move(op));
+}
+
+void Judge::prove_expiry(std::uint16_t k, std::int64_t expires_at) {
+  const Check same{expires_at < 0 ? CheckKind::no_ttl : CheckKind::expires_at, k, {}, {}, expires_at};
+  prove(k, *script_check(same, key(k), traits_));
 }
 
 void Judge::run() {
@@ -158,6 +170,7 @@ void Judge::take_key(const Change& change) {
   } else {
     prove(change.key, script_op("sha1", key(change.key), state.watched ? "" : sha1_hex(state.dump)));
   }
+  prove_expiry(change.key, state.expires_at);
   make(script_op("unlink", key(change.key)));
 }
 
@@ -195,9 +208,7 @@ void Judge::set_expiry(const Change& change) {
     return end(StepOutcome::gone);
   } else {
     before.number = state.expires_at;
-    const Check same{
-        before.number < 0 ? CheckKind::no_ttl : CheckKind::expires_at, change.key, {}, {}, before.number};
-    prove(change.key, *script_check(same, key(change.key), traits_));
+    prove_expiry(change.key, before.number);
   }
   make(change.kind == ChangeKind::persist
            ? script_op("persist", key(change.key))

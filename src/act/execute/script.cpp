@@ -2,8 +2,10 @@
 
 #include <openssl/sha.h>
 
+#include <algorithm>
 #include <array>
 #include <cassert>
+#include <unordered_set>
 
 #include "base/text.h"
 
@@ -11,8 +13,9 @@ namespace headroom::act {
 namespace {
 
 /// KEYS: each once. ARGV: deadline, fence token (its key is KEYS[1]), then the steps: the shape, and for each
-/// of its words the place of the key and 0 to 2 more. Answers a number for each step (keys changed; -1
-/// changed, -2 gone, -3 stale) or the text of an error.
+/// of its words the place of the key and 0 to 2 more. Or, for steps that are all alike, "=" and a value for
+/// each further key. Answers a number for each step (keys changed; -1 changed, -2 gone, -3 stale) or the text
+/// of an error.
 constexpr std::string_view text = R"lua(
 local K, A = KEYS, ARGV
 local time = redis.call('TIME')
@@ -21,6 +24,54 @@ if now > tonumber(A[1]) then return 'late' end
 if A[2] ~= '' then
   local holder = redis.call('GET', K[1])
   if not holder or string.sub(holder, 1, #A[2]) ~= A[2] then return 'fenced' end
+end
+
+-- Steps that are all alike, and by far the most there are, need no look at each.
+local first, steps, out = A[2] == '' and 1 or 2, {}, {}
+local function blame(steps, r)
+  if type(r) ~= 'table' or not r.err then return end
+  for s = 1, #steps do out[steps[s]] = r.err end
+end
+-- Strings without a TTL that go if they are what was read.
+if A[3] == '=' then
+  local pcall, away = redis.pcall, {}
+  local found = pcall('MGET', unpack(K, first))
+  for j = 1, #K - first + 1 do
+    local k = K[first + j - 1]
+    local rest = found[j] == A[3 + j] and pcall('PTTL', k)
+    if rest == -1 then
+      away[#away + 1], steps[#steps + 1], out[j] = k, j, 1
+    else
+      out[j] = found.err or type(rest) == 'table' and rest.err or -3
+    end
+  end
+  if #away > 0 then blame(steps, pcall('UNLINK', unpack(away))) end
+  return out
+end
+-- Keys that go with their member of a sorted set, KEYS[first], if it has the score that is known.
+if A[3] == 'z' then
+  local pcall, set, n, away, members = redis.pcall, K[first], #K - first, {}, {}
+  local scores = pcall('ZMSCORE', set, unpack(A, 4, 3 + n))
+  if scores.err then
+    for j = 1, n do
+      local score = pcall('ZSCORE', set, A[3 + j])
+      scores[j] = (type(score) ~= 'table' or not string.find(score.err, 'WRONGTYPE', 1, true)) and score
+    end
+  end
+  for j = 1, n do
+    local score, wanted = scores[j], A[3 + n + j]
+    if score == wanted or type(score) == 'string' and tonumber(score) == tonumber(wanted) then
+      local m = #steps + 1
+      away[m], members[m], steps[m], out[j] = K[first + j], A[3 + j], j, 1
+    else
+      out[j] = score and score.err or pcall('EXISTS', set) == 1 and -1 or -2
+    end
+  end
+  if #steps > 0 then
+    blame(steps, pcall('ZREM', set, unpack(members)))
+    blame(steps, pcall('UNLINK', unpack(away)))
+  end
+  return out
 end
 
 local refused
@@ -127,14 +178,9 @@ local make = {
   end}
 
 -- What is proved to be there is taken away at the end, many with one command, or before anything else looks at it.
-local out = {}
 local away, away_keys, away_steps = {}, {}, {}
 local members, member_steps = {}, {}
 local taken = {}  -- stays: a key goes but once
-local function blame(steps, r)
-  if type(r) ~= 'table' or not r.err then return end
-  for s = 1, #steps do out[steps[s]] = r.err end
-end
 local function flush()
   for k, list in pairs(members) do
     blame(member_steps[k], redis.pcall('ZREM', K[k], unpack(list)))
@@ -294,6 +340,62 @@ std::string_view ScriptCall::shape_of(const Job& job) {
     }
   }
   return *shapes_.insert(std::move(shape)).first;
+}
+
+/// `value` and `nottl` of a key, then `unlink`, and nothing more.
+bool is_string_as_read(const Job& job) {
+  return job.checks.empty() && job.derived.size() == 2 && job.changes.size() == 1 &&
+         job.derived[0].code == "value" && job.derived[1].code == "nottl" &&
+         job.changes[0].code == "unlink" && job.derived[0].key == job.changes[0].key &&
+         job.derived[1].key == job.changes[0].key;
+}
+
+/// `score` of a member, then `unlink` of a key and `zrem` of the member, and nothing more.
+bool is_key_of_member(const Job& job) {
+  return job.checks.size() == 1 && job.derived.empty() && job.changes.size() == 2 &&
+         job.checks[0].code == "score" && job.changes[0].code == "unlink" && job.changes[1].code == "zrem" &&
+         job.checks[0].key == job.changes[1].key && job.checks[0].a == job.changes[1].a;
+}
+
+/// No key goes, and no member, that another step or the fence has to do with.
+bool ScriptCall::are_apart(const std::vector<Job*>& jobs) const {
+  std::unordered_set<std::string_view> keys(keys_.begin(), keys_.end()), members;
+  for (const auto* job : jobs) {
+    if (!keys.insert(job->changes[0].key).second) return false;
+    if (job->changes.size() > 1 && !members.insert(job->changes[1].a).second) return false;
+  }
+  const auto& last = jobs.front()->changes.back();
+  return jobs.front()->changes.size() == 1 || !keys.contains(last.key);
+}
+
+void ScriptCall::add(const std::vector<Job*>& jobs) {
+  const auto all = [&](const auto& are) {
+    return !jobs.empty() && std::all_of(jobs.begin(), jobs.end(), [&](const Job* job) { return are(*job); });
+  };
+  if (all(is_string_as_read) && are_apart(jobs)) return add_strings(jobs);
+  const auto of_one_set = [&](const Job& job) {
+    return is_key_of_member(job) && job.changes[1].key == jobs.front()->changes[1].key;
+  };
+  if (all(of_one_set) && are_apart(jobs)) return add_members(jobs);
+  for (const auto* job : jobs) add(*job);
+}
+
+void ScriptCall::add_strings(const std::vector<Job*>& jobs) {
+  add("=");
+  for (const auto* job : jobs) {
+    index_of(job->changes[0].key);
+    add(job->derived[0].a);
+  }
+}
+
+void ScriptCall::add_members(const std::vector<Job*>& jobs) {
+  add("z");
+  index_of(jobs.front()->changes[1].key);
+  for (const auto* job : jobs) {
+    index_of(job->changes[0].key);
+    add(job->checks[0].a);
+  }
+  for (const auto* job : jobs) add(job->checks[0].b);
 }
 
 void ScriptCall::add(const Job& job) {

@@ -43,7 +43,9 @@ class ScriptCall {
   /// begin with the token (empty: no fence).
   ScriptCall(std::int64_t deadline, std::string_view fence_key, std::string_view fence_token);
 
-  void add(const Job& job);
+  /// Once. Steps that are all alike, strings that are compared or keys that go with a member
+  /// of one sorted set, take a shorter way through the script.
+  void add(const std::vector<Job*>& jobs);
   std::size_t keys() const { return keys_.size(); }
   /// `whole`: EVAL with the text instead of EVALSHA.
   void queue(Pipeline& pipeline, bool whole, Pipeline::Take take) const;
@@ -54,6 +56,10 @@ class ScriptCall {
   static std::string_view did_nothing(const wire::Reply& reply);
 
  private:
+  void add(const Job& job);
+  void add_strings(const std::vector<Job*>& jobs);
+  void add_members(const std::vector<Job*>& jobs);
+  bool are_apart(const std::vector<Job*>& jobs) const;
   std::string_view index_of(std::string_view key);
   void add(const ScriptOp& op);
   std::string_view shape_of(const Job& job);

@@ -220,7 +220,7 @@ Result<bool> name_all_keys(const PlanRequest& request, std::vector<Examined>& qu
     wanted.push_back(found == queues.end() ? nullptr : &found->left);
   }
   plan::bull::LeftoverNames names(std::move(roots), std::move(wanted));
-  const auto options = scan_options(request.options);
+  const auto options = scan_options(request.options, request.scan_pace);
   if (!options) return fail(options.error());
   const auto scan = source::scan([&] { return request.session.open(); }, names, *options);
   if (!scan) return fail(scan.error());

@@ -10,8 +10,10 @@
 namespace headroom::app {
 namespace {
 
-// 512 names a batch: three round trips for all of them, some 150 KiB of small results in one reply.
-constexpr std::size_t names_per_batch = 512;
+// Three round trips for all of a batch; of 512 small results the values are some 150 KiB in one reply. As
+// many as the scan has just named: what it has fetched into the server's cache is looked at while it is
+// there.
+std::size_t names_per_batch(const PlanRequest& request) { return request.options.fast ? 512 : 200; }
 
 plan::celery::StoredResult as_read(std::uint32_t db, const source::celery::ReadResult& read) {
   return {db, read.key, read.value, read.too_large, read.idle, read.bytes};
@@ -33,13 +35,15 @@ class ResultPlanner {
 
  private:
   Result<bool> plan_results(std::uint32_t db, std::span<const std::string> names) {
-    const auto read = source::celery::read_results(link_, names);
+    const auto read = reader_.read(link_, names);
     if (!read) return fail(read.error());
+    bool idle_wanted = false;
     std::vector<std::size_t> ended;
     std::vector<std::string_view> ended_names;
     for (std::size_t i = 0; i < read->size(); ++i) {
       const auto result = as_read(db, (*read)[i]);
       const auto verdict = rules_.judge(result);
+      idle_wanted |= verdict.by_idle;
       if (verdict.fate == plan::celery::Fate::remove)
         ended.push_back(i), ended_names.push_back(result.key);
       else if (verdict.fate == plan::celery::Fate::leave)
@@ -47,6 +51,7 @@ class ResultPlanner {
       else if (const auto done = rules_.expire(result); !done)
         return done;
     }
+    reader_.idle_was_wanted(idle_wanted);
     const auto waiting = source::celery::awaited(link_, ended_names);
     if (!waiting) return fail(waiting.error());
     for (std::size_t i = 0; i < ended.size(); ++i)
@@ -68,6 +73,7 @@ class ResultPlanner {
 
   wire::Link& link_;
   plan::celery::ResultRules& rules_;
+  source::celery::ResultReader reader_{};
 };
 
 Result<bool> find(const PlanRequest& request, plan::StepSink& steps) {
@@ -80,7 +86,7 @@ Result<bool> find(const PlanRequest& request, plan::StepSink& steps) {
                                   request.survey.server.maxmemory_policy);
   ResultPlanner planner(**link, rules);
   source::NameBatches batches(
-      names_per_batch,
+      names_per_batch(request),
       [&](std::string_view key) {
         return (plan::celery::result_prefix(key) != std::string_view::npos ||
                 plan::celery::group_prefix(key) != std::string_view::npos) &&

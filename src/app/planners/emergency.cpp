@@ -45,7 +45,8 @@ Result<bool> find(const PlanRequest& request, plan::StepSink& steps) {
   const auto policy = emergency_policy(request);
   const auto roots = largest_jobs_first(request);
   const PlanRequest urgent{request.session, request.survey,  roots,       request.families,
-                           policy,          request.options, request.now, request.state};
+                           policy,          request.options, request.now, request.scan_pace,
+                           request.state};
   for (const auto& planner : {bull_events(), bull_finished(), celery_results()})
     if (const auto found = planner.find(urgent, steps); !found) return found;
   return true;

@@ -1,8 +1,8 @@
 #include <algorithm>
 #include <charconv>
 
-#include "family/proof/ledger.h"
 #include "base/value_text.h"
+#include "family/proof/ledger.h"
 
 namespace headroom::family::proofs {
 namespace {

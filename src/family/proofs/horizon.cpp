@@ -1,7 +1,7 @@
 #include <cmath>
 
-#include "family/proof/ledger.h"
 #include "base/value_text.h"
+#include "family/proof/ledger.h"
 
 namespace headroom::family::proofs {
 namespace {

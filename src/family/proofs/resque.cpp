@@ -1,5 +1,5 @@
-#include "family/proof/ledger.h"
 #include "base/value_text.h"
+#include "family/proof/ledger.h"
 
 namespace headroom::family::proofs {
 namespace {

@@ -4,8 +4,16 @@ namespace headroom::plan::bull {
 
 LeftoverNames::LeftoverNames(std::vector<std::pair<std::uint32_t, std::string>> roots,
                              std::vector<QueueLeftovers*> wanted)
-    : roots_(std::move(roots)), wanted_(std::move(wanted)) {
+    : roots_(std::move(roots)), wanted_(std::move(wanted)), around_(roots_.size()) {
   for (std::size_t i = 0; i < roots_.size(); ++i) by_root_[roots_[i].first].emplace(roots_[i].second, i);
+  for (std::size_t i = 0; i < roots_.size(); ++i) {
+    const std::string_view root = roots_[i].second;
+    for (auto colon = root.find(':'); colon != std::string_view::npos; colon = root.find(':', colon + 1)) {
+      const auto& others = by_root_[roots_[i].first];
+      if (const auto outer = others.find(root.substr(0, colon)); outer != others.end())
+        around_[i].push_back(outer->second);
+    }
+  }
 }
 
 Interest LeftoverNames::look(std::uint32_t db, std::string_view key) {
@@ -15,10 +23,23 @@ Interest LeftoverNames::look(std::uint32_t db, std::string_view key) {
        colon = key.rfind(':', colon - 1)) {
     const auto found = roots->second.find(key.substr(0, colon));
     if (found == roots->second.end()) continue;
-    if (auto* queue = wanted_[found->second]) sort(*queue, key.substr(colon + 1));
+    auto* queue = wanted_[found->second];
+    if (queue != nullptr && !job_of_outer(found->second, key)) sort(*queue, key.substr(colon + 1));
     return {};
   }
   return {};
+}
+
+bool LeftoverNames::job_of_outer(std::size_t root, std::string_view key) {
+  for (const auto outer : around_[root]) {
+    auto* queue = wanted_[outer];
+    if (queue == nullptr) return true;  // nobody knows its jobs
+    const auto hash = hash_bytes(key.substr(roots_[outer].second.size() + 1));
+    if (!queue->named.has_hash(hash)) continue;
+    queue->seen.add_hash(hash);
+    return true;
+  }
+  return false;
 }
 
 void LeftoverNames::sort(QueueLeftovers& queue, std::string_view suffix) {

@@ -26,7 +26,7 @@ struct QueueLeftovers {
 
 /// Listens to a scan that names all keys, and keeps those that may be left over: a job whose id is named
 /// nowhere costs its name, all others 8 bytes, of other owners nothing. Each key belongs to the longest root
-/// that fits.
+/// that fits, unless a queue around that one names it: then it is a job of that queue.
 class LeftoverNames : public RecordSink {
  public:
   /// Names kept over all queues; more are counted in left_out().
@@ -46,12 +46,16 @@ class LeftoverNames : public RecordSink {
 
  private:
   void sort(QueueLeftovers& queue, std::string_view suffix);
+  /// Whether the key may be a job of a queue around this one: `bull:mail:eu:7` is job 7 of the queue
+  /// `bull:mail:eu`, and job `eu:7` of the queue `bull:mail`.
+  bool job_of_outer(std::size_t root, std::string_view key);
   /// Whether the name is that of a part of a job: "user:42:logs", which may be the job of that id as well.
   bool sort_part(QueueLeftovers& queue, std::string_view suffix);
   bool room();
 
   std::vector<std::pair<std::uint32_t, std::string>> roots_;
   std::vector<QueueLeftovers*> wanted_;
+  std::vector<std::vector<std::size_t>> around_;  ///< of each root, those that it is inside of
   std::map<std::uint32_t, std::unordered_map<std::string_view, std::size_t>> by_root_{};
   std::size_t kept_ = 0;
   std::uint64_t left_out_ = 0;

@@ -56,6 +56,8 @@ Result<bool> take_deduplication(QueueRules& rules, const BullDeduplication& one)
 
 Result<bool> take_dangler(QueueRules& rules, const BullDangler& one, const BullPolicy& policy) {
   const bool finished = one.state == "completed" || one.state == "failed";
+  // Up to 5.0 a marker of this form lies in the lists beside the jobs, to wake up a worker.
+  if (!one.score && one.id.starts_with("0:")) return true;
   const auto& words = finished ? finished_words : waiting_words;
   Step step;
   step.keys = {rules.queue().key(one.state), rules.queue().key(one.id)};

@@ -106,14 +106,14 @@ Verdict judge(const StoredResult& result, milliseconds now, seconds age) {
   if (result.too_large) {
     // Not read: a TTL asks for no value, is taken back by PERSIST and goes when the result is written again.
     const bool old = result.idle && *result.idle >= age;
-    return old ? Verdict{Fate::expire, {}}
-               : Verdict{Fate::leave, "larger than 8 MiB and used of late: too large to be read"};
+    return old ? Verdict{Fate::expire, {}, true}
+               : Verdict{Fate::leave, "larger than 8 MiB and used of late: too large to be read", true};
   }
   const Told told = told_by(result.value);
   if (!told.readable) return {Fate::leave, not_read};
   if (!told.ended) return {Fate::leave, not_ended};
   const bool old = told.at ? now - *told.at >= age : result.idle && *result.idle >= age;
-  return {old ? Fate::remove : Fate::expire, {}};
+  return {old ? Fate::remove : Fate::expire, {}, !told.at};
 }
 
 ResultRules::ResultRules(StepSink& steps, const CeleryPolicy& policy, ExpirySpread& spread, milliseconds now,

@@ -34,6 +34,7 @@ enum class Fate : std::uint8_t { remove, expire, leave };
 struct Verdict {
   Fate fate = Fate::leave;
   std::string_view why{};  ///< of leave; a literal
+  bool by_idle = false;    ///< for want of a date its idle time decided, or would have where it is known
 };
 
 /// Removed is what has ended (SUCCESS, FAILURE, REVOKED) longer ago than `age`. When it ended is told by

@@ -31,6 +31,10 @@ Result<bool> measure(wire::Link& link, std::vector<ReadResult>& results) {
   return questions.read();
 }
 
+constexpr std::size_t short_length = 16'384;
+constexpr std::string_view short_last = "16383";
+constexpr std::uint64_t measured_first = 1'000;
+
 /// MGET tells strings from others by itself, so only those are asked whose value is not read.
 template <class Unread>
 Result<bool> keep_strings(wire::Link& link, std::vector<ReadResult>& results, Unread unread) {
@@ -87,6 +91,59 @@ Result<std::vector<ReadResult>> read_results(wire::Link& link, std::span<const s
       return fail(done.error());
   }
   std::erase_if(*results, [](const ReadResult& result) { return result.key.empty(); });
+  return results;
+}
+
+Result<std::vector<ReadResult>> ResultReader::read(wire::Link& link, std::span<const std::string> names) {
+  constexpr std::uint64_t short_mean = 2'048;
+  const bool known = measured_ >= measured_first && !idle_wanted_ && mean_ <= short_mean;
+  auto results = known ? read_short(link, names) : read_results(link, names);
+  if (results && !known) learn(*results);
+  return results;
+}
+
+void ResultReader::learn(std::span<const ReadResult> results) {
+  std::uint64_t lengths = 0;
+  for (const auto& result : results) {
+    const auto known = result.key.size() + result.value.size();
+    lengths += result.too_large ? largest_value : result.value.size();
+    // What the allocator rounds up is another thing for long values, which are measured each.
+    if (result.value.size() >= short_length || result.too_large || result.bytes.count < known) continue;
+    ++measured_, besides_ += result.bytes.count - known;
+  }
+  if (!results.empty()) mean_ = lengths / results.size();
+}
+
+Result<std::vector<ReadResult>> ResultReader::read_short(wire::Link& link,
+                                                         std::span<const std::string> names) {
+  auto results = without_ttl(link, names);
+  if (!results) return results;
+  Pipelined questions(link);
+  for (auto& result : *results)
+    questions.ask({"GETRANGE", result.key, "0", short_last}, [&](const Reply& reply) {
+      result.value = reply.text;
+      result.bytes = {result.key.size() + result.value.size() + besides_ / measured_};
+    });
+  if (const auto done = questions.read(); !done) return fail(done.error());
+  std::uint64_t lengths = 0;
+  std::vector<std::string> others;
+  std::vector<std::string_view> views;  // of `names`
+  std::erase_if(*results, [&](const ReadResult& result) {
+    lengths += result.value.size();
+    // Longer ones, and those that are empty, gone or of another type: they read alike.
+    if (!result.value.empty() && result.value.size() < short_length) return false;
+    others.emplace_back(result.key), views.push_back(result.key);
+    return true;
+  });
+  if (!names.empty()) mean_ = lengths / names.size();
+  if (others.empty()) return results;
+  auto rest = read_results(link, others);
+  if (!rest) return rest;
+  for (std::size_t i = 0; auto& result : *rest) {
+    while (others[i] != result.key) ++i;
+    result.key = views[i];
+    results->push_back(std::move(result));
+  }
   return results;
 }
 

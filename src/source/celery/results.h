@@ -20,7 +20,7 @@ struct ReadResult {
   std::string value{};
   bool too_large = false;                      ///< more than largest_value: not read
   std::optional<std::chrono::seconds> idle{};  ///< before the value was read, which resets it
-  Bytes bytes{};                               ///< MEMORY USAGE
+  Bytes bytes{};                               ///< MEMORY USAGE, or what it was for others of that length
 };
 /// What an apply will not journal is not worth reading either (UNDO-4).
 inline constexpr std::uint64_t largest_value = 8U << 20U;
@@ -31,6 +31,24 @@ inline constexpr std::uint64_t largest_value = 8U << 20U;
 /// already.
 Result<std::vector<ReadResult>> read_results(wire::Link& link, std::span<const std::string> names,
                                              bool with_value = true);
+
+/// Reads batch after batch like read_results(), and asks less once it knows what the values are like: as long
+/// as the caller says that idle times are of no use, and values are short, it asks PTTL and then, for sizes
+/// are not known, GETRANGE: at most 8 MiB for a batch of 512. Longer values are read as above.
+class ResultReader {
+ public:
+  Result<std::vector<ReadResult>> read(wire::Link& link, std::span<const std::string> names);
+  /// Of the batch that was read last: whether an idle time was wanted for any.
+  void idle_was_wanted(bool wanted) { idle_wanted_ = wanted; }
+
+ private:
+  Result<std::vector<ReadResult>> read_short(wire::Link& link, std::span<const std::string> names);
+  void learn(std::span<const ReadResult> results);
+
+  bool idle_wanted_ = true;
+  std::uint64_t measured_ = 0, besides_ = 0;  ///< results by MEMORY USAGE; their bytes besides name and value
+  std::uint64_t mean_ = 0;                    ///< length of the values of the last batch
+};
 
 /// Whether somebody is subscribed to the channel of a name, as AsyncResult.get() is: PUBSUB NUMSUB, one
 /// command. Without the right to ask, everybody is taken to be waiting.
