@@ -2,8 +2,10 @@
 #include <gtest/gtest.h>
 #include <signal.h>
 
+#include <chrono>
 #include <filesystem>
 #include <nlohmann/json.hpp>
+#include <thread>
 
 #include "kit/producers.h"
 #include "kit/redis_server.h"
@@ -39,7 +41,10 @@ TEST(Demo, keeps_its_server_when_asked_and_prints_the_address) {
   EXPECT_EQ(audit.status, 0) << audit.err;
   const auto pid_at = finished.out.find("kill ");
   ASSERT_NE(pid_at, std::string::npos) << "how to end it is not said";
-  EXPECT_EQ(::kill(std::stoi(finished.out.substr(pid_at + 5)), SIGTERM), 0);
+  const auto pid = std::stoi(finished.out.substr(pid_at + 5));
+  EXPECT_EQ(::kill(pid, SIGTERM), 0);
+  for (int tries = 0; tries < 500 && ::kill(pid, 0) == 0; ++tries)  // it still writes into its folder
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
   std::filesystem::remove_all(std::filesystem::path(url.substr(7)).parent_path());
 }
 

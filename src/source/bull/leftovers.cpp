@@ -55,8 +55,7 @@ void take_fields(const Reply& reply, BullCandidate& one) {
 
 class Candidates {
  public:
-  Candidates(wire::Link& link, const BullQueue& queue, std::span<const std::string> ids)
-      : link_(link), queue_(queue) {
+  Candidates(wire::Link& link, const BullQueue& queue, std::span<const std::string> ids) : link_(link) {
     for (const auto& id : ids) {
       all_.emplace_back().id = id;
       keys_.push_back(queue.key(id));
@@ -175,7 +174,6 @@ class Candidates {
   }
 
   wire::Link& link_;
-  const BullQueue& queue_;
   std::vector<BullCandidate> all_{};
   std::vector<std::string> keys_{};
 };
