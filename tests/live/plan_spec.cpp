@@ -354,7 +354,7 @@ TEST(Plan, emergency_frees_memory_at_maxmemory_until_its_target) {
   redis_cli(kit.server, {"CONFIG", "SET", "maxmemory", std::to_string(used)});
   EXPECT_THAT(redis_cli(kit.server, {"SET", "more", "x"}), HasSubstr("OOM"));
   const auto cleaned = kit.run_command({"clean", kit.server.url(), "--preset", "emergency", "--until", "70%",
-                                        "--yes", "--duty", "5%", "--format", "json"});
+                                        "--yes", "--duty", "15%", "--format", "json"});
   EXPECT_EQ(cleaned.status, fine) << cleaned.err << cleaned.out;
   EXPECT_THAT(json::parse(cleaned.out).at("stopped_by").get<std::string>(), HasSubstr("below 70 %"));
   EXPECT_LT(static_cast<double>(used_memory(kit.server)), 0.75 * static_cast<double>(used));
