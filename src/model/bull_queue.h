@@ -77,8 +77,7 @@ using BullJobParts = std::uint8_t;
 struct BullFinishedJob {
   std::string id{};
   double score = 0;                        ///< when it finished, ms since the epoch by its worker's clock
-  bool there = false;                      ///< it has a hash, or nobody looked
-  bool looked_at = true;                   ///< false: nothing of its hash was read
+  bool there = false;                      ///< it has a hash
   std::optional<std::string> timestamp{};  ///< when it was added, by its producer's clock
   std::string parent{};                    ///< the key of the job that it is a child of
   bool awaited = false;                    ///< `parent` exists and waits for it

@@ -68,33 +68,6 @@ TEST_F(Finished, becomes_a_step_that_proves_it_is_the_same_job_in_the_same_place
   EXPECT_EQ(made[0].checks[1].text, "1699999999000");
 }
 
-// APPLY-2: nobody read its hash, so what the apply reads must be older than the plan, and have ended then
-TEST_F(Finished, that_nobody_looked_at_is_proved_by_its_age_and_by_its_end) {
-  auto unread = job();
-  unread.timestamp.reset(), unread.looked_at = false;
-  const auto made = take(unread);
-  ASSERT_THAT(made, SizeIs(1));
-  ASSERT_THAT(made[0].checks, SizeIs(3));
-  EXPECT_EQ(made[0].checks[0].kind, CheckKind::score_is);
-  EXPECT_EQ(made[0].checks[1].kind, CheckKind::field_at_most);
-  EXPECT_EQ(made[0].checks[1].member, "timestamp");
-  EXPECT_EQ(made[0].checks[1].number, 1'799'996'400'000) << "an hour before the plan";
-  EXPECT_EQ(made[0].checks[2].kind, CheckKind::field_is);
-  EXPECT_EQ(made[0].checks[2].member, "finishedOn");
-  EXPECT_EQ(made[0].checks[2].text, "1700000000000");
-}
-
-TEST_F(Finished, hashes_are_read_where_age_and_end_would_prove_too_little) {
-  const std::chrono::milliseconds began(1'800'000'000'000);
-  pending.seal();
-  EXPECT_EQ(unread_until({"bull:mail", 0, "bullmq"}, "completed", pending, began), 1'799'992'800'000.0);
-  EXPECT_EQ(unread_until({"bull:mail", 0, "bullmq"}, "failed", pending, began), std::nullopt);
-  EXPECT_EQ(unread_until({"bull:mail", 0, "bull"}, "completed", pending, began), std::nullopt);
-  HashSet small(1);
-  small.add("1"), small.add("2"), small.seal();
-  EXPECT_EQ(unread_until({"bull:mail", 0, "bullmq"}, "completed", small, began), std::nullopt);
-}
-
 // A flow may adopt a failed job at any time, so what it belongs to is proved again.
 TEST_F(Finished, that_failed_is_proved_to_be_no_child_that_is_waited_for) {
   EXPECT_TRUE(has(take(job(), "failed")[0], CheckKind::field_missing, "bull:mail:7"));

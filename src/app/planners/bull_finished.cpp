@@ -26,14 +26,6 @@ BullJobParts parts_seen(const Survey& survey, const BullQueue& queue) {
   return static_cast<BullJobParts>((has("log") ? logs : 0) | (has("flow") ? all & ~logs : 0));
 }
 
-/// Whether there may be keys that name jobs of the queue and keep their like from being added.
-bool may_deduplicate(const Survey& survey, const BullQueue& queue) {
-  const auto* owner = owner_of(survey, queue);
-  return owner == nullptr || std::any_of(owner->parts.begin(), owner->parts.end(), [](const PartSum& part) {
-           return part.role == "deduplication" && part.sum.keys > 0;
-         });
-}
-
 Result<std::uint64_t> how_many(wire::Link& link, const BullQueue& queue, std::string_view state,
                                const plan::Retention& retention, std::chrono::milliseconds now) {
   std::optional<std::chrono::milliseconds> before;
@@ -63,10 +55,7 @@ Result<bool> plan_queue(const PlanRequest& request, wire::Link& link, const Bull
       if (const auto read = source::bull::pending_ids(link, queue, *pending); !read) return read;
     }
     plan::bull::FinishedRule rule(queue, state, policy, *pending, request.now, steps);
-    std::optional<double> unread;
-    if (!may_deduplicate(request.survey, queue))
-      unread = plan::bull::unread_until(queue, state, *pending, request.now);
-    const source::bull::FinishedReading reading{*oldest, parts_seen(request.survey, queue), unread,
+    const source::bull::FinishedReading reading{*oldest, parts_seen(request.survey, queue),
                                                 std::max<std::uint64_t>(1, *oldest / measured)};
     const auto read =
         source::bull::read_finished(link, queue, state, reading, [&](auto jobs) -> Result<bool> {

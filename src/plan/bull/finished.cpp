@@ -31,12 +31,6 @@ void remove_parts(Step& step, const BullFinishedJob& job) {
 
 }  // namespace
 
-std::optional<double> unread_until(const BullQueue& queue, std::string_view state, const HashSet& pending,
-                                   std::chrono::milliseconds began) {
-  if (state != "completed" || !queue.is_bullmq() || !pending.whole()) return std::nullopt;
-  return static_cast<double>((began - 2 * clock_difference).count());
-}
-
 FinishedRule::FinishedRule(BullQueue queue, std::string_view state, const BullPolicy& policy,
                            const HashSet& pending, std::chrono::milliseconds began, StepSink& steps)
     : queue_(std::move(queue)),
@@ -101,16 +95,7 @@ Step FinishedRule::step_for(const BullFinishedJob& job) const {
 
 void FinishedRule::add_checks(Step& step, const BullFinishedJob& job) const {
   step.checks.push_back({.kind = CheckKind::score_is, .key = 1, .text = job.id, .real = job.score});
-  if (!job.looked_at) {
-    step.checks.push_back({.kind = CheckKind::field_at_most,
-                           .key = 0,
-                           .member = "timestamp",
-                           .number = (began_ - clock_difference).count()});
-    step.checks.push_back({.kind = CheckKind::field_is,
-                           .key = 0,
-                           .member = "finishedOn",
-                           .text = std::to_string(static_cast<std::int64_t>(job.score))});
-  } else if (job.timestamp) {
+  if (job.timestamp) {
     step.checks.push_back(
         {.kind = CheckKind::field_is, .key = 0, .member = "timestamp", .text = *job.timestamp});
   } else {

@@ -28,23 +28,12 @@
 ///    as free as before; a failed one is listed in the parent's `dependencies` and gets a `parentKey`. So for
 ///    failed jobs: `field_missing` or `field_is` parentKey, with `no_member` of that parent's `dependencies`.
 ///  - progress, logs, data are changed: they go with it, and are in the journal.
-/// Completed jobs of BullMQ whose hash nobody read (unread_until()) have `field_at_most` timestamp and
-/// `field_is` finishedOn instead: they ended two hours or more before the plan began, so they were added an
-/// hour or more before it, if no two clocks differ by more than an hour; a job that is written over one of
-/// them from then on is younger. One that was written before is among the ids that wait; or it has ended too,
-/// and then `finishedOn`, which the library writes with the score and from the same number, is not the score
-/// of the set. No script moves it anywhere else. Two checks, three to four for failed jobs; Bull's own
-/// clean() leaves locked jobs alone, so ours does in Bull's queues.
+/// No script moves it anywhere else. Two checks, three to four for failed jobs; Bull's own clean() leaves
+/// locked jobs alone, so ours does in Bull's queues.
 namespace headroom::plan::bull {
 
 /// bull-bullmq.md 4.1: what a member of `completed` costs besides its hash.
 inline constexpr Bytes finished_entry{96};
-
-/// Until which score the hashes of a set need not be read for take(); empty: all must be. Not where the ids
-/// that wait did not fit into memory, and not in Bull, whose early versions write no finishedOn. The caller
-/// knows of deduplication keys: which one names a job is only told by its hash.
-std::optional<double> unread_until(const BullQueue& queue, std::string_view state, const HashSet& pending,
-                                   std::chrono::milliseconds began);
 
 class FinishedRule {
  public:

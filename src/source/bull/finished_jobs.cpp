@@ -39,21 +39,13 @@ class Page {
   void queue(Words words) { link_.queue({words.begin(), words.size()}); }
 
   Result<bool> ask_hashes() {
-    std::vector<std::size_t> read;
-    for (std::size_t i = 0; i < jobs_.size(); ++i) {
-      auto& job = jobs_[i];
-      job.looked_at = !reading_.unread_until || job.score > *reading_.unread_until;
-      job.there = !job.looked_at;
-      if (job.looked_at) read.push_back(i);
-    }
     return ask_each(
-        link_, read.size(), 1,
-        [&](std::size_t n) {
-          queue({"HMGET", keys_[read[n]], "timestamp", "parentKey", "deid"});
+        link_, jobs_.size(), 1,
+        [&](std::size_t i) {
+          queue({"HMGET", keys_[i], "timestamp", "parentKey", "deid"});
         },
-        [&](std::size_t n, const Reply& reply) {
+        [&](std::size_t i, const Reply& reply) {
           if (reply.items.size() != 3) return;
-          const auto i = read[n];
           auto& job = jobs_[i];
           if (reply.items[0].kind == Reply::Kind::text) job.timestamp = reply.items[0].text;
           job.there = job.timestamp.has_value();

@@ -32,8 +32,6 @@ Result<std::uint64_t> newest_that_fit(wire::Link& link, const BullQueue& queue, 
 struct FinishedReading {
   std::uint64_t oldest = 0;  ///< so many, in order of rank
   BullJobParts parts = 0;    ///< that may exist; the others are not asked for
-  /// Of jobs that finished until then (a score) the hash is not read; empty: all are read.
-  std::optional<double> unread_until{};
   /// One job in so many is measured; the others get the mean. 1: all.
   std::uint64_t measure_one_in = 1;
 };
