@@ -270,7 +270,7 @@ std::uint64_t ValueDecoder::read_names(std::uint64_t fields) {
   constexpr std::size_t longest = 0x3f;
   std::array<std::string_view, 16> names;
   std::size_t count = 0;
-  for (; count < std::min<std::uint64_t>(fields, names.size()); ++count) {
+  for (; count < std::min<std::uint64_t>(fields, names.size()) && !in_.failed(); ++count) {
     const char* const at = in_.lying(1 + longest + longest_head);
     if (at == nullptr || static_cast<std::uint8_t>(*at) > longest) break;
     const std::string_view name(at + 1, static_cast<std::uint8_t>(*at));
@@ -311,7 +311,7 @@ void ValueDecoder::read_hash(HashForm form) {
   for (std::uint64_t i = 0; i < size_.elements && !in_.failed(); ++i) {
     if (form == HashForm::plain && telling_ && reading_ == Reading::names)
       i += read_names(size_.elements - i);
-    if (i == size_.elements) break;
+    if (i == size_.elements || in_.failed()) break;
     const bool before = form == HashForm::with_ttls || form == HashForm::with_absolute_ttls;
     if (before && read_count(in_) != 0) ++size_.field_ttls;
     const bool tells = read_field();
