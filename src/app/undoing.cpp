@@ -97,6 +97,8 @@ Result<JournalSummary> summary_of(const act::StateFolder& state, const std::stri
 
 Result<UndoGround> undo_ground(const Invocation& invocation, const std::string& words,
                                const std::string& target) {
+  auto wishes = read_wishes(invocation.options);
+  if (!wishes) return fail(wishes.error());
   auto state = act::StateFolder::open(invocation.options.state, invocation.environment);
   if (!state) return fail(state.error());
   auto secret = state->secret();
@@ -107,15 +109,17 @@ Result<UndoGround> undo_ground(const Invocation& invocation, const std::string& 
   if (!journal) return fail(journal.error());
   auto policy = good_policy(invocation);
   if (!policy) return fail(policy.error());
-  auto server = session_for(invocation, target, journal->start.address);
+  auto place = target_of(invocation, target, journal->start.address);
+  if (!place) return fail(place.error());
+  auto server = session(invocation, *place);
   if (!server) return fail(server.error());
   auto before = judged_server(*server, journal->start, invocation.options.force);
   if (!before) return fail(before.error());
-  return UndoGround{
-      {std::move(*server), std::move(*state), std::move(*secret), policy->reading.policy, invocation.options},
-      std::move(*run),
-      std::move(*journal),
-      std::move(*before)};
+  return UndoGround{{std::move(*server), std::move(*state), std::move(*secret), policy->reading.policy,
+                     invocation.options, std::move(*wishes), std::move(*place)},
+                    std::move(*run),
+                    std::move(*journal),
+                    std::move(*before)};
 }
 
 Result<RunReport> undo_run(const UndoGround& about) {

@@ -5,6 +5,7 @@
 #include "app/applying.h"
 #include "app/output.h"
 #include "app/planning.h"
+#include "app/typed_line.h"
 #include "report/plan_report.h"
 #include "report/run_report.h"
 
@@ -35,8 +36,13 @@ bool plan_is_shown(const Options& options) {
 Result<Exit> carry_out(const PlanningGround& ground, const std::string& file, const Invocation& invocation) {
   auto secret = ground.state.secret();
   if (!secret) return fail(secret.error());
-  const RunGround run{ground.session, ground.state, std::move(*secret), ground.policy.reading.policy,
-                      ground.options};
+  const RunGround run{ground.session,
+                      ground.state,
+                      std::move(*secret),
+                      ground.policy.reading.policy,
+                      ground.options,
+                      ground.wishes,
+                      ground.options.targets.empty() ? "" : ground.options.targets[0]};
   const auto report = apply_plan(run, file);
   if (!report) return fail(report.error());
   if (const auto done = emit(report::run_report(*report), invocation); !done) return fail(done.error());
@@ -56,10 +62,11 @@ Result<Exit> run(const Invocation& invocation) {
     const auto done = emit(report::plan_report(made->header, "", made->notes), invocation);
     if (!done) return fail(done.error());
   }
-  if (!made->over.empty()) return fail(over_the_limits(*made, "clean"));
+  if (!made->over.empty()) return fail(over_the_limits(*made, invocation));
   if (apply) return carry_out(*ground, file.path(), invocation);
   if (anything && stderr_is_for_people(invocation.options))
-    tell("nothing was changed; to do it: headroom clean --yes");
+    tell("nothing was changed; to do it: " +
+         typed_line({"clean", invocation.options.targets, {}, {}, " --yes"}, invocation.options));
   return made->complete ? Exit::fine : Exit::partial;
 }
 
