@@ -111,7 +111,8 @@ Result<bool> keep_plan(const RunGround& ground, const PlanHeader& plan, const st
     fs::copy_file(file, kept, error);
     if (error)
       return fail({"the plan cannot be kept beside its journal: " + error.message(), kept,
-                   "is the disk full?", Exit::usage});
+                   "make room on the disk of the state folder, or choose another with --state DIR",
+                   Exit::partial});
   }
   const auto quarantines = [](const PlanRule& rule) { return rule.removal == Removal::quarantine; };
   if (std::any_of(plan.rules.begin(), plan.rules.end(), quarantines))
@@ -201,6 +202,15 @@ Result<act::Preflight> look_before(const RunGround& ground, const act::Needs& ne
   return act::preflight(**link, ground.session.address(), needs);
 }
 
+/// In the middle of the work: the disk of the journal is full, the server is gone.
+Error stopped(Error error, const RunGround& ground, const std::string& id) {
+  error.what = fmt::format("run {} stopped: {}", id.substr(0, 8), error.what);
+  error.remedy =
+      fmt::format("{}  # goes on; first: {}. What was done is in the journal: headroom undo {}",
+                  ground.line("apply", {ground.state.run(id) + "/plan"}), error.remedy, id.substr(0, 8));
+  return error;
+}
+
 act::ApplyOptions apply_options(const RunGround& ground, const act::Preflight& means,
                                 const act::Lease& lease) {
   act::ApplyOptions options;
@@ -232,7 +242,7 @@ Result<RunReport> run_plan(const RunGround& ground, act::PlanReader& plan, const
   const auto start = std::chrono::steady_clock::now();
   auto report =
       make_steps(plan, earlier, *journal, *means, apply_options(ground, allowed, means->lease->lease()));
-  if (!report) return report;
+  if (!report) return fail(stopped(report.error(), ground, header.id));
   report->took =
       std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - start);
   report->keys_before = before.server.keys, report->used_memory_before = before.server.used_memory;
@@ -242,7 +252,7 @@ Result<RunReport> run_plan(const RunGround& ground, act::PlanReader& plan, const
   return report;
 }
 
-Result<bool> finish(const RunGround& ground, RunReport& report) {
+void finish(const RunGround& ground, RunReport& report) {
   if (const auto after = server_now(ground.session)) {
     report.keys_after = after->server.keys, report.used_memory_after = after->server.used_memory;
     report.ended = after->time;
@@ -250,7 +260,7 @@ Result<bool> finish(const RunGround& ground, RunReport& report) {
   if (report.removed != 0) report.notes.push_back(undo_note(ground, report.run));
   if (!report.complete)
     report.notes.push_back("To go on: " + ground.line("apply", {ground.state.run(report.run) + "/plan"}));
-  return save_report(ground.state, report);
+  keep_report(ground.state, report);
 }
 
 }  // namespace
@@ -272,7 +282,7 @@ Result<RunReport> apply_plan(const RunGround& ground, const std::string& file) {
   if (!allowed) return fail(allowed.error());
   auto report = run_plan(ground, *plan, *before, *allowed, earlier->goes_on, file);
   if (!report) return report;
-  if (const auto saved = finish(ground, *report); !saved) return fail(saved.error());
+  finish(ground, *report);
   return report;
 }
 
@@ -300,6 +310,8 @@ Result<RunGround> apply_ground(const Invocation& invocation, const std::string& 
   if (!wishes) return fail(wishes.error());
   auto state = act::StateFolder::open(invocation.options.state, invocation.environment);
   if (!state) return fail(state.error());
+  if (const auto writable = state->writable(); !invocation.options.dry_run && !writable)
+    return fail(writable.error());
   auto secret = state->secret();
   if (!secret) return fail(secret.error());
   const auto plan = act::PlanReader::open(file, *secret);

@@ -60,6 +60,27 @@ PastRun read_run(const act::StateFolder& state, const std::string& id) {
   return {id, report_of(folder), bytes_below(folder), age_of(folder), fs::exists(mark_of(state, id), error)};
 }
 
+/// Whole or not at all.
+Result<bool> keep(const std::string& path, std::string_view text) {
+  const auto of_state = [](Error error) {
+    error.remedy = "make room on the disk of the state folder, or choose another with --state DIR";
+    error.exit = Exit::partial;
+    return fail(std::move(error));
+  };
+  const auto out = OutputFile::open(path);
+  if (!out) return of_state(out.error());
+  (*out)->write(text);
+  const auto done = (*out)->finish();
+  return done ? done : of_state(done.error());
+}
+
+Result<bool> try_to_save(const act::StateFolder& state, const RunReport& report) {
+  const auto text = report::render(report::run_report(report), report::Format::json);
+  if (!text) return fail(text.error());
+  const auto name = report.kind == "apply" ? std::string("report") : report.kind;
+  return keep(fmt::format("{}/{}.json", state.run(report.run), name), *text);
+}
+
 }  // namespace
 
 std::vector<PastRun> past_runs(const act::StateFolder& state) {
@@ -84,20 +105,17 @@ Result<PastRun> find_run(const act::StateFolder& state, const std::string& words
                state.path(), "headroom undo list", Exit::usage});
 }
 
-Result<bool> save_report(const act::StateFolder& state, const RunReport& report) {
-  const auto text = report::render(report::run_report(report), report::Format::json);
-  if (!text) return fail(text.error());
-  const auto name = report.kind == "apply" ? std::string("report") : report.kind;
-  const auto out = OutputFile::open(fmt::format("{}/{}.json", state.run(report.run), name));
-  if (!out) return fail(out.error());
-  (*out)->write(*text);
-  return (*out)->finish();
+void keep_report(const act::StateFolder& state, RunReport& report) {
+  const auto saved = try_to_save(state, report);
+  if (saved) return;
+  report.kept = false;
+  report.notes.push_back(fmt::format(
+      "This report could not be kept beside its journal: {}: {} ({}). The journal is whole: undo works.",
+      saved.error().where, saved.error().what, saved.error().remedy));
 }
 
 Result<bool> mark_quarantine(const act::StateFolder& state, const std::string& id) {
-  const auto out = OutputFile::open(mark_of(state, id));
-  if (!out) return fail(out.error());
-  return (*out)->finish();
+  return keep(mark_of(state, id), "");
 }
 
 void unmark_quarantine(const act::StateFolder& state, const std::string& id) {

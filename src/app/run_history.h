@@ -30,8 +30,8 @@ std::vector<PastRun> past_runs(const act::StateFolder& state);
 Result<PastRun> find_run(const act::StateFolder& state, const std::string& words);
 
 /// Writes runs/ID/report.json, whole or not at all; an undo's and a sweep's stand beside it under their own
-/// names.
-Result<bool> save_report(const act::StateFolder& state, const RunReport& report);
+/// names. The work is done by then: what cannot be written becomes a note, and RunReport::kept false.
+void keep_report(const act::StateFolder& state, RunReport& report);
 
 /// While keys of a run lie in quarantine. Kept as a file, so that a kill changes nothing.
 Result<bool> mark_quarantine(const act::StateFolder& state, const std::string& id);

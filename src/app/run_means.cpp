@@ -103,9 +103,4 @@ std::string RunGround::line(std::string_view command, std::vector<std::string> w
   return line_about(command, std::move(words), options);
 }
 
-Exit ending(const RunReport& report) {
-  const bool reached = report.complete || UntilPace::is_goal(report.stopped_by);
-  return reached && report.failed == 0 && report.unknown == 0 ? Exit::fine : Exit::partial;
-}
-
 }  // namespace headroom::app

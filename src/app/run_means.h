@@ -67,8 +67,4 @@ Result<ServerNow> server_now(const Session& session);
 Result<std::string> target_of(const Invocation& invocation, const std::string& typed,
                               const std::string& address);
 
-/// How a run ended: Exit::fine, or Exit::partial when it stopped early (but at the goal of --until) or steps
-/// failed.
-Exit ending(const RunReport& report);
-
 }  // namespace headroom::app

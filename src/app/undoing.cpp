@@ -70,8 +70,8 @@ act::UndoOptions undo_options(const UndoGround& about) {
 bool takes_all(const act::UndoOptions& options) { return options.only.rules.empty() && !options.only.key; }
 
 /// Adds what the caller of act knows, and keeps the report.
-Result<RunReport> finished(const UndoGround& about, RunReport report, std::string_view kind,
-                           std::chrono::steady_clock::time_point start, const RunMeans& means) {
+RunReport finished(const UndoGround& about, RunReport report, std::string_view kind,
+                   std::chrono::steady_clock::time_point start, const RunMeans& means) {
   report.run = about.run.id, report.kind = kind, report.target = about.ground.session.address();
   report.took =
       std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - start);
@@ -81,7 +81,7 @@ Result<RunReport> finished(const UndoGround& about, RunReport report, std::strin
     report.ended = after->time;
   }
   report.notes.insert(report.notes.end(), means.notes->begin(), means.notes->end());
-  if (const auto saved = save_report(about.ground.state, report); !saved) return fail(saved.error());
+  keep_report(about.ground.state, report);
   return report;
 }
 
@@ -101,6 +101,8 @@ Result<UndoGround> undo_ground(const Invocation& invocation, const std::string& 
   if (!wishes) return fail(wishes.error());
   auto state = act::StateFolder::open(invocation.options.state, invocation.environment);
   if (!state) return fail(state.error());
+  if (const auto writable = state->writable(); !invocation.options.dry_run && !writable)
+    return fail(writable.error());
   auto secret = state->secret();
   if (!secret) return fail(secret.error());
   auto run = find_run(*state, words);

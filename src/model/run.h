@@ -42,6 +42,7 @@ struct RunReport {
   std::string target{};
   bool complete = false;
   std::string stopped_by{};  ///< why not complete, in words
+  bool kept = true;          ///< false: this report could not be written beside the journal
   std::vector<RunRule> rules{};
   std::uint64_t planned = 0, removed = 0, changed = 0, gone = 0, failed = 0, unknown = 0, pending = 0;
   std::uint64_t batches = 0;

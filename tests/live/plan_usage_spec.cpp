@@ -132,5 +132,170 @@ TEST(PlanUsage, the_line_that_a_refused_plan_names_makes_a_new_one) {
   EXPECT_EQ(type(kit, remedy_of(again)).status, fine) << remedy_of(again);
 }
 
+TEST(PlanUsage, a_plan_that_is_not_there_is_named_with_what_to_type) {
+  PlanKit kit;
+  for (const Words& words : {Words{"apply", "no.hrplan"},
+                             {"apply", "no.hrplan", "--dry-run"},
+                             {"apply", "no/no.hrplan", kit.server.url()},
+                             {"plan", "show", "no.hrplan"}}) {
+    const auto finished = kit.run_command(words);
+    EXPECT_EQ(finished.status, usage) << finished.err;
+    EXPECT_THAT(finished.err, HasSubstr("there is no such plan"));
+    EXPECT_THAT(finished.err, HasSubstr("headroom plan TARGET --output FILE"));
+  }
+}
+
+/// With files that may not grow beyond so many bytes.
+Finished in_room(const PlanKit& kit, int bytes, const Words& words) {
+  return run(
+      joined({"prlimit", "--fsize=" + std::to_string(bytes), "env", "-C", kit.path(""), HEADROOM_PROGRAM},
+             words),
+      {"HEADROOM_STATE_DIR=" + kit.path("state")});
+}
+
+/// Values that do not pack.
+void fill_with_noise(const RedisServer& server, int count) {
+  redis_cli(server, {"EVAL",
+                     "for i = 1, tonumber(ARGV[1]) do local t = {} for j = 1, 300 do t[j] = string.char("
+                     "math.random(33, 126)) end redis.call('SET', 'cart:' .. i, table.concat(t)) end",
+                     "0", std::to_string(count)});
+}
+
+// F36: exit 4 wherever the disk is full, since nothing is wrong with what was typed
+TEST(PlanUsage, a_disk_without_room_for_the_plan_changes_nothing) {
+  PlanKit kit;
+  fill(kit.server, "cart", 100);
+  ASSERT_EQ(kit.run_command({"undo", "list"}).status, fine) << "the state folder is there";
+  ASSERT_EQ(kit.plan().status, fine);
+  for (const Words& words :
+       {Words{"plan", kit.server.url(), "--output", "y.hrplan"}, {"clean", kit.server.url(), "--yes"}}) {
+    const auto finished = in_room(kit, 100, words);
+    EXPECT_EQ(finished.status, partial) << finished.err;
+    EXPECT_THAT(finished.err, HasSubstr("make room"));
+  }
+  EXPECT_FALSE(std::filesystem::exists(kit.path("y.hrplan")));
+  EXPECT_EQ(kit.keys(), 100);
+}
+
+// F36 APPLY-1: the run stops, says how to go on, and what it did comes back
+TEST(PlanUsage, a_disk_without_room_for_the_journal_stops_the_run) {
+  PlanKit kit;
+  fill_with_noise(kit.server, 3000);
+  const auto before = kit.digest();
+  ASSERT_EQ(kit.plan({"--state", "of ours"}).status, fine);
+  const auto stopped =
+      in_room(kit, 400'000,
+              {"apply", "x.hrplan", kit.server.url(), "--fast", "--format", "json", "--state", "of ours"});
+  EXPECT_EQ(stopped.status, partial) << stopped.out << stopped.err;
+  EXPECT_THAT(stopped.err + stopped.out, HasSubstr("File too large"));
+  EXPECT_GT(kit.keys(), 0);
+  EXPECT_LT(kit.keys(), 3000);
+  const auto went_on = type(kit, remedy_of(stopped));
+  EXPECT_EQ(went_on.status, fine) << remedy_of(stopped) << went_on.err;
+  EXPECT_EQ(kit.keys(), 0);
+  const auto runs =
+      json::parse(kit.run_command({"undo", "list", "--state", "of ours", "--format", "json"}).out);
+  const auto run = runs.at("runs").at(0).at("run").get<std::string>();
+  EXPECT_EQ(kit.run_command({"undo", run, "--state", "of ours"}).status, fine);
+  EXPECT_EQ(kit.digest(), before);
+}
+
+// F36 APPLY-8: done is done, and is said
+TEST(PlanUsage, a_report_that_cannot_be_written_says_that_the_work_is_done) {
+  PlanKit kit;
+  fill(kit.server, "cart", 100);
+  const auto done =
+      kit.run_command({"clean", kit.server.url(), "--yes", "--format", "json", "--output", "/dev/full"});
+  EXPECT_EQ(done.status, partial) << done.err;
+  EXPECT_EQ(kit.keys(), 0);
+  const auto error = json::parse(done.err);
+  EXPECT_THAT(error.at("what").get<std::string>(), HasSubstr("is done (100 of 100 steps), but"));
+  const auto shown = type(kit, error.at("remedy").get<std::string>() + " --format json",
+                          {"HEADROOM_STATE_DIR=" + kit.path("state")});
+  EXPECT_EQ(shown.status, fine) << error.dump() << shown.err;
+  EXPECT_EQ(json::parse(shown.out).at("removed"), 100);
+  const auto plan =
+      kit.run_command({"plan", kit.server.url(), "--output", "x.hrplan", "--format", "nothing"});
+  EXPECT_EQ(plan.status, usage);
+}
+
+// F36: a run whose report cannot lie beside its journal is not taken for one that failed
+TEST(PlanUsage, a_report_that_cannot_be_kept_is_shown_and_undo_works) {
+  PlanKit kit;
+  fill(kit.server, "cart", 10);
+  const auto before = kit.digest();
+  const auto run = json::parse(kit.plan().out).at("run").get<std::string>();
+  for (const auto* folder : {"", "/report.json"})
+    ASSERT_TRUE(std::filesystem::create_directory(kit.path("state/runs/" + run + folder)));
+  std::filesystem::permissions(kit.path("state/runs/" + run), std::filesystem::perms::owner_all);
+  const auto applied = kit.apply();
+  EXPECT_EQ(applied.status, partial) << applied.err;
+  const auto report = json::parse(applied.out);
+  EXPECT_EQ(report.at("removed"), 10);
+  EXPECT_THAT(report.at("notes").dump(), HasSubstr("could not be kept beside its journal"));
+  EXPECT_EQ(kit.keys(), 0);
+  EXPECT_EQ(kit.run_command({"undo", run}).status, fine);
+  EXPECT_EQ(kit.digest(), before);
+}
+
+TEST(PlanUsage, a_plan_is_made_although_its_report_cannot_be_printed) {
+  PlanKit kit;
+  fill(kit.server, "cart", 10);
+  const auto made = run({"sh", "-c", "cd \"$1\" && \"$2\" plan \"$3\" --output x.hrplan > /dev/full", "sh",
+                         kit.path(""), HEADROOM_PROGRAM, kit.server.url()},
+                        {"HEADROOM_STATE_DIR=" + kit.path("state")});
+  EXPECT_EQ(made.status, partial);
+  EXPECT_THAT(made.err, HasSubstr("the plan is made (x.hrplan), but: cannot write the report"));
+  EXPECT_EQ(kit.apply().status, fine);
+}
+
+TEST(PlanUsage, a_place_for_the_report_that_is_none_is_refused_before_the_work) {
+  PlanKit kit;
+  fill(kit.server, "cart", 10);
+  for (const Words& more : {Words{"--output", "/nowhere/x.json"}, {"--format", "csv", "--table", "carts"}})
+    EXPECT_EQ(kit.run_command(joined({"clean", kit.server.url(), "--yes"}, more)).status, usage);
+  EXPECT_EQ(kit.keys(), 10);
+}
+
+/// As the user "nobody", who may write in no folder of ours.
+Finished as_nobody(const PlanKit& kit, const Words& words) {
+  return run(joined({"setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "env", "-C", kit.path(""),
+                     HEADROOM_PROGRAM},
+                    words),
+             {"HEADROOM_STATE_DIR=" + kit.path("state")});
+}
+
+// SEC-2: each names the folder, and how to choose another
+TEST(PlanUsage, a_state_folder_that_cannot_be_used_is_named) {
+  if (::geteuid() != 0) GTEST_SKIP() << "only root can be somebody else";
+  PlanKit kit;
+  fill(kit.server, "cart", 10);
+  redis_cli(kit.server, {"CONFIG", "SET", "unixsocketperm", "777"});
+  std::filesystem::permissions(kit.server.socket_path(), std::filesystem::perms::all);
+  std::filesystem::permissions(kit.server.folder(), std::filesystem::perms::all);
+  const auto expect = [&](const Finished& finished, int exit, const std::string& folder,
+                          const std::string& says) {
+    EXPECT_EQ(finished.status, exit) << finished.err;
+    EXPECT_THAT(finished.err, HasSubstr(says));
+    EXPECT_THAT(finished.err, HasSubstr("where: " + folder + "\n"));
+    EXPECT_THAT(finished.err, HasSubstr("--state DIR or HEADROOM_STATE_DIR"));
+  };
+  const Words clean{"clean", kit.server.url(), "--yes"};
+  // There is none, and none can be made.
+  expect(as_nobody(kit, clean), usage, kit.path("state"), "cannot make this folder: Permission denied");
+  expect(as_nobody(kit, joined(clean, {"--state", "/proc/headroom"})), usage, "/proc/headroom",
+         "cannot make");
+  // It is somebody else's.
+  ASSERT_EQ(kit.run_command({"plan", kit.server.url(), "--output", "x.hrplan"}).status, fine);
+  expect(as_nobody(kit, clean), refused, kit.path("state"), "belongs to another user");
+  // It is read-only: what is there can be looked at.
+  run({"chown", "-R", "65534:65534", kit.path("state")});
+  run({"chmod", "500", kit.path("state"), kit.path("state/runs")});
+  for (const Words& words : {clean, {"undo", "7"}, {"sweep", "7"}, {"apply", "x.hrplan"}})
+    expect(as_nobody(kit, words), usage, kit.path("state"), "cannot be written");
+  EXPECT_EQ(as_nobody(kit, {"undo", "list"}).status, fine);
+  EXPECT_EQ(kit.keys(), 10);
+}
+
 }  // namespace
 }  // namespace headroom::test

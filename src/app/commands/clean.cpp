@@ -5,6 +5,7 @@
 #include "app/applying.h"
 #include "app/output.h"
 #include "app/planning.h"
+#include "app/run_ending.h"
 #include "app/typed_line.h"
 #include "report/plan_report.h"
 #include "report/run_report.h"
@@ -45,13 +46,16 @@ Result<Exit> carry_out(const PlanningGround& ground, const std::string& file, co
                       ground.options.targets.empty() ? "" : ground.options.targets[0]};
   const auto report = apply_plan(run, file);
   if (!report) return fail(report.error());
-  if (const auto done = emit(report::run_report(*report), invocation); !done) return fail(done.error());
-  return ending(*report);
+  return tell_run(*report, report::run_report(*report), invocation);
 }
 
 Result<Exit> run(const Invocation& invocation) {
+  if (invocation.options.yes)
+    if (const auto told = can_tell_run(invocation); !told) return fail(told.error());
   const auto ground = planning_ground(invocation, invocation.options.targets);
   if (!ground) return fail(ground.error());
+  // The plan lies there for a moment too.
+  if (const auto writable = ground->state.writable(); !writable) return fail(writable.error());
   const PassingFile file(fmt::format("{}/clean-{}.hrplan", ground->state.path(), new_plan_id()));
   auto made = make_plan(*ground, file.path());
   if (!made) return fail(made.error());

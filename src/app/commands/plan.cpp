@@ -23,7 +23,12 @@ std::vector<std::string> words_of(const std::string& file, const Invocation& inv
 Result<bool> print(const MadePlan& made, const Invocation& invocation) {
   auto on_screen = invocation;  // --output is where the plan is
   on_screen.options.output.clear();
-  return emit(report::plan_report(made.header, made.file, made.notes), on_screen);
+  const auto done = emit(report::plan_report(made.header, made.file, made.notes), on_screen);
+  if (done || made.file.empty()) return done;
+  auto error = done.error();
+  error.what = fmt::format("the plan is made ({}), but: {}", made.file, error.what);
+  error.remedy = line_about("plan", {"show", made.file}, invocation.options);
+  return fail(std::move(error));
 }
 
 Result<Exit> make(const Invocation& invocation) {

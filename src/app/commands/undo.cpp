@@ -4,6 +4,7 @@
 #include <array>
 
 #include "app/output.h"
+#include "app/run_ending.h"
 #include "app/undoing.h"
 #include "base/text.h"
 #include "report/run_report.h"
@@ -85,12 +86,12 @@ Result<Exit> forget(const Invocation& invocation, const std::string& words) {
 }
 
 Result<Exit> take_back(const Invocation& invocation, const std::string& words, const std::string& target) {
+  if (const auto told = can_tell_run(invocation); !told) return fail(told.error());
   const auto about = undo_ground(invocation, words, target);
   if (!about) return fail(about.error());
   const auto report = invocation.options.dry_run ? preview_run(*about) : undo_run(*about);
   if (!report) return fail(report.error());
-  if (const auto done = emit(report::run_report(*report), invocation); !done) return fail(done.error());
-  return ending(*report);
+  return tell_run(*report, report::run_report(*report), invocation);
 }
 
 struct Action {
