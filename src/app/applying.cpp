@@ -299,7 +299,7 @@ Result<RunReport> rehearse_plan(const RunGround& ground, const std::string& file
   if (const auto good = judge_server(plan->header(), ground, {*server, *time}, file, false); !good)
     return fail(good.error());
   auto report = empty_report(plan->header(), ground.session.address());
-  report.kind = "dry-run";
+  report.kind = "dry-run", report.dry_run_of = "apply";
   if (const auto done = rehearse(**link, *plan, report); !done) return fail(done.error());
   return report;
 }

@@ -6,6 +6,8 @@
 #include <filesystem>
 #include <fstream>
 
+#include "act/journal.h"
+#include "act/undo.h"
 #include "app/input_file.h"
 #include "app/output_file.h"
 #include "base/text.h"
@@ -28,8 +30,8 @@ std::string mark_of(const act::StateFolder& state, const std::string& id) {
   return state.run(id) + "/quarantined";
 }
 
-std::optional<RunReport> report_of(const std::string& folder) {
-  const auto path = folder + "/report.json";
+std::optional<RunReport> report_of(const std::string& folder, std::string_view name = "report") {
+  const auto path = fmt::format("{}/{}.json", folder, name);
   std::error_code error;
   if (!fs::exists(path, error)) return std::nullopt;
   const auto text = read_file(path, "--state");
@@ -57,7 +59,13 @@ std::chrono::seconds age_of(const fs::path& folder) {
 PastRun read_run(const act::StateFolder& state, const std::string& id) {
   const auto folder = state.run(id);
   std::error_code error;
-  return {id, report_of(folder), bytes_below(folder), age_of(folder), fs::exists(mark_of(state, id), error)};
+  const auto undo = report_of(folder, "undo");
+  return {id,
+          report_of(folder),
+          bytes_below(folder),
+          age_of(folder),
+          fs::exists(mark_of(state, id), error),
+          undo ? undo->ended : std::chrono::milliseconds{}};
 }
 
 /// Whole or not at all.
@@ -93,6 +101,22 @@ std::vector<PastRun> past_runs(const act::StateFolder& state) {
   }
   std::sort(runs.begin(), runs.end(), [](const PastRun& a, const PastRun& b) { return a.age < b.age; });
   return runs;
+}
+
+Result<std::uint64_t> steps_back(const act::StateFolder& state, const std::string& id,
+                                 const std::string& secret) {
+  struct Outcomes final : act::JournalVisitor {
+    void outcome(const act::JournalOutcome& one) override {
+      if (one.number >= back.size()) back.resize(one.number + 1);
+      back[one.number] = one.outcome == StepOutcome::removed;
+    }
+    std::vector<bool> back{};
+  } outcomes;
+  const auto folder = act::undo_folder(state.run(id));
+  std::error_code error;
+  if (!fs::exists(folder + "/journal", error)) return 0;
+  if (const auto read = act::read_journal(folder, secret, outcomes); !read) return fail(read.error());
+  return static_cast<std::uint64_t>(std::count(outcomes.back.begin(), outcomes.back.end(), true));
 }
 
 Result<PastRun> find_run(const act::StateFolder& state, const std::string& words) {

@@ -153,10 +153,12 @@ Result<RunReport> preview_run(const UndoGround& about) {
       act::preview_undo(target, ground.state.run(about.run.id), ground.secret, undo_options(about));
   if (!preview) return fail(preview.error());
   RunReport report;
-  report.run = about.run.id, report.kind = "dry-run", report.target = ground.session.address(),
-  report.complete = true;
+  report.run = about.run.id, report.kind = "dry-run", report.dry_run_of = "undo",
+  report.target = ground.session.address(), report.complete = true;
   report.planned = preview->steps, report.removed = preview->steps - preview->expired,
   report.gone = preview->expired;
+  report.rules = preview->rules;
+  std::erase_if(report.rules, [](const RunRule& rule) { return rule.planned == 0; });
   report.bytes_freed = {preview->bytes};
   report.keys_before = about.before.server.keys, report.used_memory_before = about.before.server.used_memory;
   report.notes.push_back(

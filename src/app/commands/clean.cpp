@@ -41,7 +41,7 @@ Result<Exit> carry_out(const PlanningGround& ground, const std::string& file, co
                       ground.state,
                       std::move(*secret),
                       ground.policy.reading.policy,
-                      ground.options,
+                      invocation.options,
                       ground.wishes,
                       ground.options.targets.empty() ? "" : ground.options.targets[0]};
   const auto report = apply_plan(run, file);

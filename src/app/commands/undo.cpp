@@ -25,10 +25,15 @@ Result<act::StateFolder> state_of(const Invocation& invocation) {
 Result<Exit> list(const Invocation& invocation, const std::string&) {
   const auto state = state_of(invocation);
   if (!state) return fail(state.error());
+  const auto secret = state->secret();
+  if (!secret) return fail(secret.error());
   const auto runs = past_runs(*state);
   std::vector<report::RunLine> lines;
-  for (const auto& run : runs)
-    lines.push_back({run.id, run.report ? &*run.report : nullptr, run.disk_bytes, run.age, run.quarantined});
+  for (const auto& run : runs) {
+    const auto back = steps_back(*state, run.id, *secret);
+    lines.push_back({run.id, run.report ? &*run.report : nullptr, run.disk_bytes, run.age, run.quarantined,
+                     back ? std::optional(*back) : std::nullopt, run.undone_at});
+  }
   if (const auto done = emit(report::runs_report(state->path(), lines), invocation); !done)
     return fail(done.error());
   return Exit::fine;
@@ -60,7 +65,8 @@ Result<Exit> verify(const Invocation& invocation, const std::string& words) {
   Report report{"headroom.journal/1", "Journal of run " + run->id};
   report.facts = {{"run", run->id},
                   {"sound", health.damage.empty(), "Sound"},
-                  {"damage", health.damage.empty() ? Value{} : Value{health.damage}},
+                  {"damage", health.damage.empty() ? Value{} : Value{health.damage}, "", Audience::programs},
+                  {"", health.damage.empty() ? "none" : health.damage, "Damage", Audience::people},
                   {"cut", health.cut, "Cut by a crash"},
                   {"blocks", static_cast<std::int64_t>(health.blocks)},
                   {"steps", static_cast<std::int64_t>(health.steps)},
