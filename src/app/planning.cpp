@@ -16,6 +16,7 @@
 #include "base/hash.h"
 #include "facts/server_time.h"
 #include "family/roots.h"
+#include "plan/chosen_rules.h"
 #include "plan/limits.h"
 
 namespace headroom::app {
@@ -68,8 +69,9 @@ std::vector<Planner> planners_of(const plan::Preset& preset) {
 }
 
 Result<bool> let_them_plan(const PlanRequest& request, const plan::Preset& preset, StepGate& gate) {
+  plan::ChosenRules chosen(gate, request.options.only, request.policy);
   for (const auto& planner : planners_of(preset))
-    if (const auto done = planner.find(request, gate); !done) return done;
+    if (const auto done = planner.find(request, chosen); !done) return done;
   return true;
 }
 

@@ -1,6 +1,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <fstream>
+#include <iterator>
+#include <set>
+
 #include "live/plan_kit.h"
 
 // What `plan`, `clean`, `apply`, `undo` and `sweep` say when they cannot do what was typed.
@@ -247,6 +251,52 @@ TEST(PlanUsage, a_plan_is_made_although_its_report_cannot_be_printed) {
   EXPECT_EQ(made.status, partial);
   EXPECT_THAT(made.err, HasSubstr("the plan is made (x.hrplan), but: cannot write the report"));
   EXPECT_EQ(kit.apply().status, fine);
+}
+
+// PLAN-6: what was left alone is told when the plan is applied at once, too
+TEST(PlanUsage, clean_tells_programs_of_plan_and_run_in_one_document) {
+  PlanKit kit;
+  fill(kit.server, "cart", 10);
+  redis_cli(kit.server, {"RPUSH", "cart:11", "a list"});
+  const auto planned = json::parse(kit.plan().out);
+  ASSERT_EQ(planned.at("left_alone").size(), 1U) << planned;
+  const auto done =
+      json::parse(kit.run_command({"clean", kit.server.url(), "--yes", "--format", "json"}).out);
+  EXPECT_EQ(done.at("schema"), "headroom.run/1");
+  EXPECT_EQ(done.at("removed"), 10);
+  EXPECT_EQ(done.at("left_alone"), planned.at("left_alone"));
+  EXPECT_EQ(done.at("facts").at("frees"), planned.at("facts").at("frees"));
+  EXPECT_EQ(done.at("expiries"), planned.at("expiries"));
+  EXPECT_THAT(done.at("notes").dump(), HasSubstr(planned.at("notes").at(0).get<std::string>().substr(0, 20)));
+  fill(kit.server, "cart", 10);
+  ASSERT_EQ(kit.run_command({"clean", kit.server.url(), "--yes", "--output", "report.txt"}).status, fine);
+  std::ifstream file(kit.path("report.txt"));
+  const std::string text((std::istreambuf_iterator<char>(file)), {});
+  EXPECT_THAT(text, HasSubstr("Left alone"));
+  EXPECT_THAT(text, HasSubstr("10 planned: 10 done"));
+}
+
+// PLAN-5 A47: of rules that nobody asked for nothing is said
+TEST(PlanUsage, only_the_chosen_rules_tell_what_they_left_alone) {
+  PlanKit kit;
+  kit.policy(
+      "[protect]\nnames = [\"cart:1\"]\n[limits]\nshare = \"100%\"\n"
+      "[[rule]]\nname = \"carts\"\npattern = \"cart:*\"\n[[rule]]\nname = \"other\"\npattern = "
+      "\"other:*\"\n");
+  fill(kit.server, "cart", 10);
+  fill(kit.server, "other", 10);
+  redis_cli(kit.server, {"RPUSH", "cart:11", "x"});
+  redis_cli(kit.server, {"RPUSH", "other:11", "x"});
+  const auto rules_left = [&](const Words& more) {
+    std::set<std::string> names;
+    const auto plan = json::parse(kit.plan(more).out);
+    for (const auto& row : plan.at("left_alone")) names.insert(row.at("rule"));
+    return names;
+  };
+  EXPECT_EQ(rules_left({}), (std::set<std::string>{"carts", "other"}));
+  EXPECT_EQ(rules_left({"--only", "carts"}), (std::set<std::string>{"carts"}));
+  EXPECT_EQ(rules_left({"--only", "o*"}), (std::set<std::string>{"other"}));
+  EXPECT_EQ(rules_left({"--only", "bull-*"}), (std::set<std::string>{}));
 }
 
 TEST(PlanUsage, a_place_for_the_report_that_is_none_is_refused_before_the_work) {

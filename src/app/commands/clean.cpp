@@ -29,12 +29,21 @@ class PassingFile {
   std::string path_;
 };
 
-/// For programs there is one document: that of the run, when there is one.
+/// For programs and in a file there is one document: that of the run, when there is one.
 bool plan_is_shown(const Options& options) {
+  if (options.yes && !options.output.empty()) return false;
   return !options.yes || options.format.empty() || options.format == "text" || options.format == "markdown";
 }
 
-Result<Exit> carry_out(const PlanningGround& ground, const std::string& file, const Invocation& invocation) {
+/// Of a plan that was not shown by itself.
+Report one_document(const RunReport& run, const MadePlan& made) {
+  auto report = report::run_report(run);
+  report::add_plan(report, made.header);
+  report.notes.insert(report.notes.begin(), made.notes.begin(), made.notes.end());
+  return report;
+}
+
+Result<Exit> carry_out(const PlanningGround& ground, const MadePlan& made, const Invocation& invocation) {
   auto secret = ground.state.secret();
   if (!secret) return fail(secret.error());
   const RunGround run{ground.session,
@@ -44,14 +53,15 @@ Result<Exit> carry_out(const PlanningGround& ground, const std::string& file, co
                       invocation.options,
                       ground.wishes,
                       ground.options.targets.empty() ? "" : ground.options.targets[0]};
-  const auto report = apply_plan(run, file);
+  const auto report = apply_plan(run, made.file);
   if (!report) return fail(report.error());
-  return tell_run(*report, report::run_report(*report), invocation);
+  const bool shown = plan_is_shown(invocation.options);
+  return tell_run(*report, shown ? report::run_report(*report) : one_document(*report, made), invocation);
 }
 
 Result<Exit> run(const Invocation& invocation) {
   if (invocation.options.yes)
-    if (const auto told = can_tell_run(invocation); !told) return fail(told.error());
+    if (const auto told = can_tell_run(invocation, one_document({}, {})); !told) return fail(told.error());
   const auto ground = planning_ground(invocation, invocation.options.targets);
   if (!ground) return fail(ground.error());
   // The plan lies there for a moment too.
@@ -67,7 +77,7 @@ Result<Exit> run(const Invocation& invocation) {
     if (!done) return fail(done.error());
   }
   if (!made->over.empty()) return fail(over_the_limits(*made, invocation));
-  if (apply) return carry_out(*ground, file.path(), invocation);
+  if (apply) return carry_out(*ground, *made, invocation);
   if (anything && stderr_is_for_people(invocation.options))
     tell("nothing was changed; to do it: " +
          typed_line({"clean", invocation.options.targets, {}, {}, " --yes"}, invocation.options));
