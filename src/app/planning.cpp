@@ -75,9 +75,10 @@ Result<bool> let_them_plan(const PlanRequest& request, const plan::Preset& prese
   return true;
 }
 
-/// The share of time that the change may take is that of the look too.
-source::Pace pace_of(const Wishes& wishes, const plan::PacePolicy& policy) {
-  return source::working(static_cast<std::uint32_t>(std::max(1.0, wishes.duty.value_or(policy.duty) * 100)));
+/// A look is kept to short turns, as an audit's is, and not to the share of time that the change may take,
+/// unless that is asked for on the command line.
+source::Pace pace_of(const Wishes& wishes) {
+  return source::planning(static_cast<std::uint32_t>(std::max(1.0, wishes.duty.value_or(1) * 100)));
 }
 
 bool takes_every_key(const PlanHeader& header, const plan::Policy& policy) {
@@ -176,7 +177,7 @@ Result<PlanningGround> planning_ground(const Invocation& invocation, const std::
 
 Result<MadePlan> make_plan(const PlanningGround& ground, const std::string& file) {
   const auto& policy = ground.policy.reading.policy;
-  const auto scan_pace = pace_of(ground.wishes, policy.pace);
+  const auto scan_pace = pace_of(ground.wishes);
   const auto known = Families::load(ground.options);
   if (!known) return fail(known.error());
   const auto start = look(ground.session);
