@@ -17,6 +17,7 @@
 #include "facts/server_time.h"
 #include "family/roots.h"
 #include "plan/chosen_rules.h"
+#include "plan/each_key_once.h"
 #include "plan/limits.h"
 
 namespace headroom::app {
@@ -69,9 +70,12 @@ std::vector<Planner> planners_of(const plan::Preset& preset) {
 }
 
 Result<bool> let_them_plan(const PlanRequest& request, const plan::Preset& preset, StepGate& gate) {
-  plan::ChosenRules chosen(gate, request.options.only, request.policy);
-  for (const auto& planner : planners_of(preset))
+  plan::EachKeyOnce once(gate);
+  plan::ChosenRules chosen(once, request.options.only, request.policy);
+  for (const auto& planner : planners_of(preset)) {
     if (const auto done = planner.find(request, chosen); !done) return done;
+    once.next_planner();
+  }
   return true;
 }
 

@@ -54,6 +54,19 @@ bool ChosenRules::chosen_any_with(std::string_view name) const {
                      [&](const auto& one) { return one.first == name && chosen(one.second); });
 }
 
+std::uint16_t ChosenRules::rule(PlanRule rule) {
+  const bool wanted = chosen(rule.name);
+  const auto number = to_.rule(std::move(rule));
+  if (number >= wanted_.size()) wanted_.resize(number + std::size_t{1});
+  wanted_[number] = wanted;
+  return number;
+}
+
+Result<bool> ChosenRules::step(const Step& step) {
+  if (!wanted_.at(step.rule)) return true;
+  return to_.step(step);
+}
+
 void ChosenRules::left_alone(LeftAlone group) {
   if (group.examples.empty() ? chosen_any_with(group.rule) : chosen(group.rule))
     to_.left_alone(std::move(group));

@@ -17,8 +17,8 @@ class ChosenRules final : public StepSink {
   ChosenRules(StepSink& to, const std::vector<std::string>& only, const Policy& policy)
       : to_(to), only_(only), policy_(policy) {}
 
-  std::uint16_t rule(PlanRule rule) override { return to_.rule(std::move(rule)); }
-  Result<bool> step(const Step& step) override { return to_.step(step); }
+  std::uint16_t rule(PlanRule rule) override;
+  Result<bool> step(const Step& step) override;
   /// A group without an example is about all that one planner looks for: it passes if any rule of that was
   /// chosen.
   void left_alone(LeftAlone group) override;
@@ -30,6 +30,7 @@ class ChosenRules final : public StepSink {
   StepSink& to_;
   const std::vector<std::string>& only_;
   const Policy& policy_;
+  std::vector<bool> wanted_{};  ///< by the numbers of the other sink
 };
 
 }  // namespace headroom::plan

@@ -4,6 +4,7 @@
 #include <fstream>
 #include <iterator>
 #include <set>
+#include <sstream>
 
 #include "live/plan_kit.h"
 
@@ -297,6 +298,31 @@ TEST(PlanUsage, only_the_chosen_rules_tell_what_they_left_alone) {
   EXPECT_EQ(rules_left({"--only", "carts"}), (std::set<std::string>{"carts"}));
   EXPECT_EQ(rules_left({"--only", "o*"}), (std::set<std::string>{"other"}));
   EXPECT_EQ(rules_left({"--only", "bull-*"}), (std::set<std::string>{}));
+}
+
+// PLAN-4: two rules that want the same keys do not make more keys of them
+TEST(PlanUsage, a_phrase_names_as_many_keys_as_the_plan_has) {
+  PlanKit kit;
+  produce({"bullmq_finished.mjs", "--jobs", "20", "--bytes", "20"}, kit.server.url());
+  kit.policy(
+      "[bull]\ncompleted = { count = 0 }\nfailed = { count = 0 }\n[limits]\nshare = \"10%\"\n"
+      "[[rule]]\nname = \"jobs\"\npattern = \"bull:mail:[0-9]*\"\nlive_family = \"bullmq\"\n");
+  const auto over = kit.plan();
+  ASSERT_EQ(over.status, refused) << over.err;
+  const auto phrase = json::parse(over.out).at("phrase").get<std::string>();
+  const auto made = type(kit, remedy_of(over), {"HEADROOM_STATE_DIR=" + kit.path("state")});
+  ASSERT_EQ(made.status, fine) << remedy_of(over) << made.err;
+  std::set<std::string> keys;
+  std::istringstream lines(kit.run_command({"plan", "show", "x.hrplan", "--keys", "--format", "ndjson"}).out);
+  for (std::string line; std::getline(lines, line);) {
+    const auto step = json::parse(line);
+    for (const auto& change : step.at("changes"))
+      if (change.at("change").get<std::string>().starts_with("remove"))
+        keys.insert(step.at("keys").at(change.at("key").get<std::size_t>()).at("key").get<std::string>());
+  }
+  EXPECT_EQ(keys.size(), 20U);
+  EXPECT_THAT(phrase, testing::StartsWith("delete " + std::to_string(keys.size()) + " keys"));
+  EXPECT_EQ(json::parse(kit.apply().out).at("keys"), keys.size());
 }
 
 TEST(PlanUsage, a_place_for_the_report_that_is_none_is_refused_before_the_work) {
