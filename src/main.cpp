@@ -46,6 +46,7 @@ int end(const Error& error, std::string_view format) {
 
 int main(int argc, char** argv) {
   ::signal(SIGPIPE, SIG_IGN);
+  ::signal(SIGXFSZ, SIG_IGN);  // a file that may not grow is an error of its write
   const std::vector<std::string> words(argv + 1, argv + argc);
   wipe(argc, argv);
   auto understood = app::understand(words, from_environment);

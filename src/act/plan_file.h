@@ -41,7 +41,7 @@ class PlanWriter {
 class PlanReader {
  public:
   /// Reads the whole file once to prove it. Errors (Exit::refused): it is no plan, was cut, was edited, or
-  /// sealed under another secret; each with its own words.
+  /// sealed under another secret; each with its own words. (Exit::usage): there is no such file.
   static Result<PlanReader> open(const std::string& path, const std::string& secret);
   PlanReader(PlanReader&&) noexcept;
   PlanReader& operator=(PlanReader&&) noexcept;

@@ -1,5 +1,8 @@
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <unistd.h>
+
+#include <cerrno>
 
 #include "act/packing.h"
 #include "act/plan_blocks.h"
@@ -87,6 +90,8 @@ struct PlanReader::File {
 };
 
 Result<PlanReader> PlanReader::open(const std::string& path, const std::string& secret) {
+  if (::access(path.c_str(), F_OK) != 0 && (errno == ENOENT || errno == ENOTDIR))
+    return fail({"there is no such plan", path, "headroom plan TARGET --output FILE makes one", Exit::usage});
   auto fd = open_private(path, O_RDONLY);
   if (!fd) return fail(fd.error());
   auto file = std::make_unique<File>(path, *std::move(fd));

@@ -20,19 +20,30 @@ Result<bool> check_private(const struct stat& about, bool folder, const std::str
     return refuse(folder ? "this is not a folder" : "this is not a regular file", "move it away");
   if (about.st_uid != ::geteuid())
     return refuse(fmt::format("this belongs to another user (uid {})", about.st_uid),
-                  "run as that user, or choose another place with --state DIR");
+                  "run as that user, or choose another place: --state DIR or HEADROOM_STATE_DIR");
   if ((about.st_mode & 077) != 0)
     return refuse(fmt::format("others may read or change this (mode {:04o})", about.st_mode & 07777),
                   fmt::format("chmod {} {}", folder ? "700" : "600", path));
   return true;
 }
 
+bool is_full(int error) { return error == ENOSPC || error == EDQUOT || error == EFBIG; }
+
+/// Of a place that cannot be used at all: it was chosen by an option or a variable.
+Error place_error(std::string_view what, const std::string& path, int error) {
+  auto found = file_error(what, path, error);
+  if (is_full(error) || error == EIO || error == EMFILE || error == ENFILE) return found;
+  found.remedy = "choose another place: --state DIR or HEADROOM_STATE_DIR, for a plan --output FILE";
+  found.exit = Exit::usage;
+  return found;
+}
+
 }  // namespace
 
 Error file_error(std::string_view what, const std::string& path, int error) {
-  const bool full = error == ENOSPC || error == EDQUOT || error == EFBIG;
   return {fmt::format("{}: {}", what, std::strerror(error)), path,
-          full ? "make room on that disk, or choose another place with --state DIR" : "look at that place",
+          is_full(error) ? "make room on that disk, or choose another: --state DIR, for a plan --output FILE"
+                         : "look at that place",
           Exit::partial};
 }
 
@@ -42,7 +53,7 @@ Result<Fd> open_private(const std::string& path, int flags) {
   if (!file && errno == ELOOP)
     return fail(
         {"this is a symbolic link", path, "headroom opens only real files here: remove it", Exit::refused});
-  if (!file) return fail(file_error("cannot open this file", path, errno));
+  if (!file) return fail(place_error("cannot open this file", path, errno));
   struct stat about {};
   if (::fstat(file.number(), &about) != 0) return fail(file_error("cannot look at this file", path, errno));
   if (auto ours = check_private(about, false, path); !ours) return fail(ours.error());
@@ -51,7 +62,7 @@ Result<Fd> open_private(const std::string& path, int flags) {
 
 Result<bool> private_folder(const std::string& path) {
   if (::mkdir(path.c_str(), S_IRWXU) != 0 && errno != EEXIST)
-    return fail(file_error("cannot make this folder", path, errno));
+    return fail(place_error("cannot make this folder", path, errno));
   struct stat about {};
   if (::lstat(path.c_str(), &about) != 0) return fail(file_error("cannot look at this folder", path, errno));
   return check_private(about, true, path);

@@ -13,8 +13,8 @@ namespace headroom::act {
 using wire::Fd;
 
 /// Open for what `flags` of open(2) say; O_NOFOLLOW, O_CLOEXEC and the mode 0600 are added. Errors: it
-/// cannot be opened; it is no regular file, belongs to somebody else or others may read or write it
-/// (Exit::refused).
+/// cannot be opened (Exit::usage, or Exit::partial where there is no room); it is no regular file, belongs to
+/// somebody else or others may read or write it (Exit::refused).
 Result<Fd> open_private(const std::string& path, int flags);
 
 /// Makes the folder, 0700, if it is not there. Errors as above, for a folder.
@@ -35,7 +35,7 @@ Result<bool> sync_file(const Fd& file, const std::string& path);
 /// Makes a name that was added to the folder, or taken away, as durable as its file.
 Result<bool> sync_folder(const std::string& path);
 
-/// "disk full" and the like, from errno.
+/// "disk full" and the like, from errno: Exit::partial, since it comes in the middle of work.
 Error file_error(std::string_view what, const std::string& path, int error);
 
 }  // namespace headroom::act

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstring>
 
 #include "act/private_file.h"
 
@@ -14,6 +15,7 @@ namespace headroom::act {
 namespace {
 
 constexpr std::size_t secret_size = 32;
+constexpr std::string_view another = "choose another place: --state DIR or HEADROOM_STATE_DIR";
 
 std::string place(const std::string& asked, const StateFolder::Environment& environment) {
   const auto variable = [&](const std::string& name) { return environment(name).value_or(""); };
@@ -25,14 +27,18 @@ std::string place(const std::string& asked, const StateFolder::Environment& envi
   return "/var/lib/headroom";
 }
 
+Error of_state(Error error) {
+  error.what = "the state folder cannot be used: " + error.what;
+  return error;
+}
+
 /// The folders above `path` that are missing.
 Result<bool> make_parents(const std::string& path) {
   for (auto slash = path.find('/', 1); slash != std::string::npos; slash = path.find('/', slash + 1)) {
     const auto parent = path.substr(0, slash);
     if (::mkdir(parent.c_str(), S_IRWXU) != 0 && errno != EEXIST)
       return fail(
-          {fmt::format("no place for journals: {}", file_error("cannot make this folder", "", errno).what),
-           parent, "name another with --state DIR or HEADROOM_STATE_DIR", Exit::usage});
+          {file_error("cannot make this folder", "", errno).what, parent, std::string(another), Exit::usage});
   }
   return true;
 }
@@ -87,14 +93,23 @@ Result<StateFolder> StateFolder::open(const std::string& asked, const Environmen
   auto made = make_parents(path);
   if (made) made = private_folder(path);
   if (made) made = private_folder(path + "/runs");
-  if (!made) return fail(made.error());
+  if (!made) return fail(of_state(made.error()));
   return StateFolder(std::move(path));
+}
+
+Result<bool> StateFolder::writable() const {
+  for (const auto& folder : {path_, path_ + "/runs"})
+    if (::access(folder.c_str(), W_OK | X_OK) != 0)
+      return fail({fmt::format("the state folder cannot be written, and runs keep their journals there: {}",
+                               std::strerror(errno)),
+                   folder, std::string(another), Exit::usage});
+  return true;
 }
 
 Result<std::string> StateFolder::secret() const {
   const auto path = path_ + "/key";
   if (::access(path.c_str(), F_OK) != 0 && errno == ENOENT) {
-    if (auto made = make_secret(path_, path); !made) return fail(made.error());
+    if (auto made = make_secret(path_, path); !made) return fail(of_state(made.error()));
   }
   return read_secret(path);
 }

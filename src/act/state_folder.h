@@ -18,11 +18,15 @@ namespace headroom::act {
 class StateFolder {
  public:
   using Environment = std::function<std::optional<std::string>(const std::string&)>;
-  /// Makes what is missing. Errors: no place for it; others may read or write it (Exit::refused).
+  /// Makes what is missing. Errors: it cannot be made (Exit::usage; without room Exit::partial); it is
+  /// somebody else's, or others may read or write it (Exit::refused).
   static Result<StateFolder> open(const std::string& asked, const Environment& environment);
 
   const std::string& path() const { return path_; }
   std::string run(const std::string& id) const { return path_ + "/runs/" + id; }
+  /// Before a run: whether it can leave its journal here. Error (Exit::usage): this user may not write here,
+  /// or the disk is mounted read-only.
+  Result<bool> writable() const;
   /// The secret of this folder, made at first use.
   Result<std::string> secret() const;
 

@@ -19,28 +19,43 @@ namespace {
 class Preview final : public Wanted {
  public:
   Preview(const UndoIndex& index, const UndoFilter& filter, std::int64_t now)
-      : Wanted(index, filter), now_(now) {}
+      : Wanted(index, filter), now_(now) {
+    for (const auto& rule : index.start().rules)
+      sum.rules.push_back({rule.name, rule.owner, rule.why, 0, 0, 0, 0, 0, 0, 0, {}});
+  }
   UndoPreview sum{};
 
  private:
   // What the plan knew of the memory of a step, and never less than 1.5 times its payload (safety.md 3.6).
   void take(const JournalStep& step) override {
     ++sum.steps;
-    std::uint64_t payload = 0;
-    bool needs_memory = false;
+    std::uint64_t payload = 0, keys = 0;
+    bool needs_memory = false, expired = false;
     for (const auto& before : step.before) {
       const bool is_key = before.removed || before.kind == ChangeKind::expire_at ||
                           before.kind == ChangeKind::persist || before.kind == ChangeKind::quarantine;
-      if (is_key) ++sum.keys;
+      if (is_key) ++keys;
       if (before.removed) payload += before.removed->body.size();
       for (const auto& [id, fields] : before.entries)
         for (const auto& text : fields) payload += text.size();
       needs_memory = needs_memory || before.removed || !before.entries.empty();
       if (before.removed && before.key == 0 && before.removed->expires_at >= 0 &&
           before.removed->expires_at <= now_)
-        ++sum.expired;
+        expired = true;
     }
+    count(step, keys, expired);
     if (needs_memory) sum.bytes += std::max(step.bytes, payload + payload / 2);
+  }
+  void count(const JournalStep& step, std::uint64_t keys, bool expired) {
+    if (step.rule >= sum.rules.size()) sum.rules.resize(step.rule + std::size_t{1});
+    auto& rule = sum.rules[step.rule];
+    ++rule.planned;
+    if (expired) {
+      ++sum.expired, ++rule.gone;
+      return;
+    }
+    ++rule.removed;
+    sum.keys += keys, rule.keys += keys, rule.bytes += Bytes{step.bytes};
   }
   std::int64_t now_;
 };

@@ -47,6 +47,7 @@ struct UndoPreview {
   std::uint64_t bytes = 0;    ///< of memory that the server needs for it
   bool fits = true;           ///< used_memory and `bytes` stay below 90 % of maxmemory (safety.md 3.6)
   std::string why_not{};
+  std::vector<RunRule> rules{};  ///< of the run: what of each would come back
 };
 Result<UndoPreview> preview_undo(const ApplyTarget& target, const std::string& folder,
                                  const std::string& secret, const UndoOptions& options);

@@ -25,33 +25,37 @@ Error refused(std::string what, std::string where, std::string remedy) {
   return {std::move(what), std::move(where), std::move(remedy), Exit::refused};
 }
 
-constexpr std::string_view anew = "headroom plan";
+/// A plan of the same server, for a reason.
+std::string anew(const RunGround& ground, std::string_view why = {}) {
+  return ground.line("plan", {}) + (why.empty() ? std::string() : fmt::format("  # {}", why));
+}
 
 /// What the file alone tells.
-Result<bool> judge_plan(const PlanHeader& plan, const std::string& file) {
+Result<bool> judge_plan(const PlanHeader& plan, const RunGround& ground, const std::string& file) {
   if (plan.tool != HEADROOM_VERSION)
     return fail(refused(
         fmt::format("this plan is of headroom {}, and this is {}", printable(plan.tool), HEADROOM_VERSION),
-        file, fmt::format("{}: it may decide otherwise now", anew)));
+        file, anew(ground, "it may decide otherwise now")));
   if (plan.over_limit && !plan.phrase_given)
-    return fail(refused("this plan is over the limits", file, "headroom plan says which phrase allows it"));
+    return fail(
+        refused("this plan is over the limits", file, anew(ground, "it says which phrase allows it")));
   return true;
 }
 
 /// What the server tells. A run that goes on was begun in time.
-Result<bool> judge_server(const PlanHeader& plan, const ServerNow& now, const std::string& file,
-                          bool goes_on) {
+Result<bool> judge_server(const PlanHeader& plan, const RunGround& ground, const ServerNow& now,
+                          const std::string& file, bool goes_on) {
   const auto& server = now.server;
   if (server.role != "master")
     return fail(refused(fmt::format("this server is a {}, and plans are for masters", printable(server.role)),
                         server.address, "name its master, and make a plan of it"));
   if (const auto other = act::differs(plan.server, server); !other.empty())
     return fail(refused("this is not the server that the plan was made for: " + other, server.address,
-                        fmt::format("{}: keys may have changed with the server", anew)));
+                        anew(ground, "keys may have changed with the server")));
   if (!goes_on && now.time > plan.expires)
     return fail(refused(
         fmt::format("this plan was good until {}, by the server's clock", human_instant(plan.expires)), file,
-        std::string(anew)));
+        anew(ground)));
   return true;
 }
 
@@ -76,14 +80,15 @@ Result<act::Needs> needs_of(act::PlanReader& plan, const Options& options) {
 struct Earlier {
   bool goes_on = false;  ///< there is a journal
 };
-Result<Earlier> earlier_run(const act::StateFolder& state, const std::string& id, const std::string& file) {
+Result<Earlier> earlier_run(const RunGround& ground, const std::string& id, const std::string& file) {
+  const auto& state = ground.state;
   std::error_code error;
   if (!fs::exists(state.run(id) + "/journal", error)) return Earlier{};
   const auto run = find_run(state, id);
   if (!run) return fail(run.error());
   if (run->report && run->report->complete)
     return fail(refused("this plan was applied already; it can be applied once", file,
-                        fmt::format("{}, or to take it back: headroom undo {}", anew, id.substr(0, 8))));
+                        anew(ground, "or take it back: headroom undo " + id.substr(0, 8))));
   return Earlier{true};
 }
 
@@ -106,7 +111,8 @@ Result<bool> keep_plan(const RunGround& ground, const PlanHeader& plan, const st
     fs::copy_file(file, kept, error);
     if (error)
       return fail({"the plan cannot be kept beside its journal: " + error.message(), kept,
-                   "is the disk full?", Exit::usage});
+                   "make room on the disk of the state folder, or choose another with --state DIR",
+                   Exit::partial});
   }
   const auto quarantines = [](const PlanRule& rule) { return rule.removal == Removal::quarantine; };
   if (std::any_of(plan.rules.begin(), plan.rules.end(), quarantines))
@@ -179,20 +185,30 @@ Result<RunReport> make_steps(act::PlanReader& plan, const EarlierPart& earlier, 
   return report;
 }
 
-std::string undo_note(const plan::JournalPolicy& policy, const std::string& id) {
+std::string undo_note(const RunGround& ground, const std::string& id) {
+  const auto& policy = ground.policy.journal;
   const auto kept = policy.keep ? fmt::format("for {}", human_duration(*policy.keep))
                                 : std::string("until it is forgotten");
-  return fmt::format("This can be undone {}{}: headroom undo {}", kept,
+  return fmt::format("This can be undone {}{}: {}", kept,
                      policy.keep_bytes ? fmt::format(", as long as all journals are within {}",
                                                      human_bytes(*policy.keep_bytes))
                                        : std::string(),
-                     id.substr(0, 8));
+                     ground.line("undo", {id.substr(0, 8)}));
 }
 
 Result<act::Preflight> look_before(const RunGround& ground, const act::Needs& needs) {
   auto link = ground.session.open();
   if (!link) return fail(link.error());
   return act::preflight(**link, ground.session.address(), needs);
+}
+
+/// In the middle of the work: the disk of the journal is full, the server is gone.
+Error stopped(Error error, const RunGround& ground, const std::string& id) {
+  error.what = fmt::format("run {} stopped: {}", id.substr(0, 8), error.what);
+  error.remedy =
+      fmt::format("{}  # goes on; first: {}. What was done is in the journal: headroom undo {}",
+                  ground.line("apply", {ground.state.run(id) + "/plan"}), error.remedy, id.substr(0, 8));
+  return error;
 }
 
 act::ApplyOptions apply_options(const RunGround& ground, const act::Preflight& means,
@@ -226,7 +242,7 @@ Result<RunReport> run_plan(const RunGround& ground, act::PlanReader& plan, const
   const auto start = std::chrono::steady_clock::now();
   auto report =
       make_steps(plan, earlier, *journal, *means, apply_options(ground, allowed, means->lease->lease()));
-  if (!report) return report;
+  if (!report) return fail(stopped(report.error(), ground, header.id));
   report->took =
       std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - start);
   report->keys_before = before.server.keys, report->used_memory_before = before.server.used_memory;
@@ -236,15 +252,15 @@ Result<RunReport> run_plan(const RunGround& ground, act::PlanReader& plan, const
   return report;
 }
 
-Result<bool> finish(const RunGround& ground, RunReport& report) {
+void finish(const RunGround& ground, RunReport& report) {
   if (const auto after = server_now(ground.session)) {
     report.keys_after = after->server.keys, report.used_memory_after = after->server.used_memory;
     report.ended = after->time;
   }
-  if (report.removed != 0) report.notes.push_back(undo_note(ground.policy.journal, report.run));
+  if (report.removed != 0) report.notes.push_back(undo_note(ground, report.run));
   if (!report.complete)
-    report.notes.push_back(fmt::format("To go on: headroom apply {}/plan", ground.state.run(report.run)));
-  return save_report(ground.state, report);
+    report.notes.push_back("To go on: " + ground.line("apply", {ground.state.run(report.run) + "/plan"}));
+  keep_report(ground.state, report);
 }
 
 }  // namespace
@@ -253,12 +269,12 @@ Result<RunReport> apply_plan(const RunGround& ground, const std::string& file) {
   auto plan = act::PlanReader::open(file, ground.secret);
   if (!plan) return fail(plan.error());
   const auto& header = plan->header();
-  if (const auto good = judge_plan(header, file); !good) return fail(good.error());
-  const auto earlier = earlier_run(ground.state, header.id, file);
+  if (const auto good = judge_plan(header, ground, file); !good) return fail(good.error());
+  const auto earlier = earlier_run(ground, header.id, file);
   if (!earlier) return fail(earlier.error());
   const auto before = server_now(ground.session);
   if (!before) return fail(before.error());
-  if (const auto good = judge_server(header, *before, file, earlier->goes_on); !good)
+  if (const auto good = judge_server(header, ground, *before, file, earlier->goes_on); !good)
     return fail(good.error());
   const auto needs = needs_of(*plan, ground.options);
   if (!needs) return fail(needs.error());
@@ -266,32 +282,36 @@ Result<RunReport> apply_plan(const RunGround& ground, const std::string& file) {
   if (!allowed) return fail(allowed.error());
   auto report = run_plan(ground, *plan, *before, *allowed, earlier->goes_on, file);
   if (!report) return report;
-  if (const auto saved = finish(ground, *report); !saved) return fail(saved.error());
+  finish(ground, *report);
   return report;
 }
 
 Result<RunReport> rehearse_plan(const RunGround& ground, const std::string& file) {
   auto plan = act::PlanReader::open(file, ground.secret);
   if (!plan) return fail(plan.error());
-  if (const auto good = judge_plan(plan->header(), file); !good) return fail(good.error());
+  if (const auto good = judge_plan(plan->header(), ground, file); !good) return fail(good.error());
   auto link = ground.session.open();
   if (!link) return fail(link.error());
   const auto server = act::identify(**link, ground.session.address());
   if (!server) return fail(server.error());
   const auto time = facts::server_time(**link);
   if (!time) return fail(time.error());
-  if (const auto good = judge_server(plan->header(), {*server, *time}, file, false); !good)
+  if (const auto good = judge_server(plan->header(), ground, {*server, *time}, file, false); !good)
     return fail(good.error());
   auto report = empty_report(plan->header(), ground.session.address());
-  report.kind = "dry-run";
+  report.kind = "dry-run", report.dry_run_of = "apply";
   if (const auto done = rehearse(**link, *plan, report); !done) return fail(done.error());
   return report;
 }
 
 Result<RunGround> apply_ground(const Invocation& invocation, const std::string& file,
                                const std::string& target) {
+  auto wishes = read_wishes(invocation.options);
+  if (!wishes) return fail(wishes.error());
   auto state = act::StateFolder::open(invocation.options.state, invocation.environment);
   if (!state) return fail(state.error());
+  if (const auto writable = state->writable(); !invocation.options.dry_run && !writable)
+    return fail(writable.error());
   auto secret = state->secret();
   if (!secret) return fail(secret.error());
   const auto plan = act::PlanReader::open(file, *secret);
@@ -300,15 +320,17 @@ Result<RunGround> apply_ground(const Invocation& invocation, const std::string& 
   if (!in_force) return fail(in_force.error());
   const auto& header = plan->header();
   auto planned = plan::read_policy(header.policy, "the plan's policy", {}).policy;
+  auto place = target_of(invocation, target, header.server.address);
+  if (!place) return fail(place.error());
+  auto server = session(invocation, *place);
+  if (!server) return fail(server.error());
+  RunGround ground{std::move(*server), std::move(*state),  std::move(*secret), std::move(planned),
+                   invocation.options, std::move(*wishes), std::move(*place)};
   // Without a file there is nothing that the plan's own rules could differ from.
   if (!in_force->file.empty() &&
       hash_bytes(plan::policy_text(in_force->reading.policy)) != header.policy_hash)
-    return fail(
-        refused("the policy has changed since this plan was made", in_force->file, std::string(anew)));
-  auto server = session_for(invocation, target, header.server.address);
-  if (!server) return fail(server.error());
-  return RunGround{std::move(*server), std::move(*state), std::move(*secret), std::move(planned),
-                   invocation.options};
+    return fail(refused("the policy has changed since this plan was made", in_force->file, anew(ground)));
+  return ground;
 }
 
 }  // namespace headroom::app

@@ -14,11 +14,6 @@
 namespace headroom::app {
 namespace {
 
-Result<double> precision_of(const Options& options) {
-  if (options.precision > 0 && options.precision <= 100) return options.precision / 100;
-  return fail({"--precision is a percentage of all bytes", "command line", "--precision 1", Exit::usage});
-}
-
 Result<ServerFacts> facts_of(const Session& session) {
   auto link = session.open();
   if (!link) return fail(link.error());
@@ -33,6 +28,11 @@ Result<ScanOutcome> scan(const Session& session, RecordSink& sink, const source:
 }
 
 }  // namespace
+
+Result<double> precision_of(const Options& options) {
+  if (options.precision > 0 && options.precision <= 100) return options.precision / 100;
+  return fail({"--precision is a percentage of all bytes", "command line", "--precision 1", Exit::usage});
+}
 
 Result<Survey> survey_live(const Session& session, std::span<const family::Family> families,
                            const Options& options, RecordSink* listener, source::Pace pace) {

@@ -18,4 +18,7 @@ Result<Survey> survey_live(const Session& session, std::span<const family::Famil
                            const Options& options, RecordSink* listener = nullptr,
                            source::Pace pace = source::gentle());
 
+/// --precision as a share of one. Error (Exit::usage): it is none.
+Result<double> precision_of(const Options& options);
+
 }  // namespace headroom::app

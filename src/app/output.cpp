@@ -31,7 +31,7 @@ bool wants_colour(const Invocation& invocation) {
 
 }  // namespace
 
-Result<bool> emit(const Report& report, const Invocation& invocation) {
+Result<std::string> rendered(const Report& report, const Invocation& invocation) {
   const auto& options = invocation.options;
   report::RenderOptions style;
   style.colour = wants_colour(invocation);
@@ -39,9 +39,13 @@ Result<bool> emit(const Report& report, const Invocation& invocation) {
   style.csv_table = options.table;
   const auto format = report::format_named(options.format.empty() ? "text" : options.format);
   if (!format) return fail(format.error());
-  const auto text = report::render(report, *format, style);
+  return report::render(report, *format, style);
+}
+
+Result<bool> emit(const Report& report, const Invocation& invocation) {
+  const auto text = rendered(report, invocation);
   if (!text) return fail(text.error());
-  const auto out = OutputFile::open(options.output);
+  const auto out = OutputFile::open(invocation.options.output);
   if (!out) return fail(out.error());
   (*out)->write(*text);
   return (*out)->finish();

@@ -6,6 +6,9 @@
 
 namespace headroom::app {
 
+/// A report as the options ask. Error (Exit::usage): csv of a table that it has not.
+Result<std::string> rendered(const Report& report, const Invocation& invocation);
+
 /// Prints a report as the options ask: to stdout, or to --output (written beside it and renamed, mode 0600,
 /// so that a reader never sees half a report). A reader of our stdout that has gone away (`| head`) is not an
 /// error.

@@ -11,9 +11,14 @@
 namespace headroom::app {
 namespace {
 
-Error cannot_write(const std::string& path, int error) {
+bool is_full(int error) { return error == ENOSPC || error == EDQUOT || error == EFBIG; }
+
+Error cannot_write(const std::string& path, int error, Exit exit) {
   return {fmt::format("cannot write the report: {}", std::strerror(error)),
-          path.empty() ? "standard output" : path, "--output FILE with another place", Exit::usage};
+          path.empty() ? "standard output" : path,
+          is_full(error) ? "make room on that disk, or --output FILE with another place"
+                         : "--output FILE with another place",
+          is_full(error) ? Exit::partial : exit};
 }
 
 /// Whether a device, a pipe or the like has this name: a file must not take its place.
@@ -28,14 +33,25 @@ Result<std::unique_ptr<OutputFile>> OutputFile::open(const std::string& path) {
   if (path.empty() || path == "-") return std::unique_ptr<OutputFile>(new OutputFile(STDOUT_FILENO, {}, {}));
   if (is_special(path)) {
     const int there = ::open(path.c_str(), O_WRONLY | O_CLOEXEC);
-    if (there < 0) return fail(cannot_write(path, errno));
+    if (there < 0) return fail(cannot_write(path, errno, Exit::usage));
     return std::unique_ptr<OutputFile>(new OutputFile(there, path, {}));
   }
   auto beside = fmt::format("{}.{}.part", path, ::getpid());
   const int fd =
       ::open(beside.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, S_IRUSR | S_IWUSR);
-  if (fd < 0) return fail(cannot_write(path, errno));
+  if (fd < 0) return fail(cannot_write(path, errno, Exit::usage));
   return std::unique_ptr<OutputFile>(new OutputFile(fd, path, std::move(beside)));
+}
+
+Result<bool> OutputFile::can_open(const std::string& path) {
+  if (path.empty() || path == "-") return true;
+  // A pipe would be opened, and whoever reads it would see its end.
+  if (is_special(path)) {
+    if (::access(path.c_str(), W_OK) != 0) return fail(cannot_write(path, errno, Exit::usage));
+    return true;
+  }
+  if (const auto file = open(path); !file) return fail(file.error());
+  return true;
 }
 
 OutputFile::~OutputFile() {
@@ -60,7 +76,7 @@ bool OutputFile::reader_left() const { return path_.empty() && error_ == EPIPE; 
 
 Result<bool> OutputFile::finish() {
   if (path_.empty()) {
-    if (error_ != 0 && !reader_left()) return fail(cannot_write(path_, error_));
+    if (error_ != 0 && !reader_left()) return fail(cannot_write(path_, error_, Exit::partial));
     return true;
   }
   const bool in_place = beside_.empty();
@@ -68,7 +84,7 @@ Result<bool> OutputFile::finish() {
   ::close(fd_);
   fd_ = -1;
   if (error_ == 0 && !in_place && ::rename(beside_.c_str(), path_.c_str()) != 0) error_ = errno;
-  if (error_ != 0) return fail(cannot_write(path_, error_));
+  if (error_ != 0) return fail(cannot_write(path_, error_, Exit::partial));
   finished_ = true;
   return true;
 }

@@ -14,8 +14,10 @@ namespace headroom::app {
 /// file is taken away again.
 class OutputFile {
  public:
-  /// "" and "-" are stdout. Error (Exit::usage): the file cannot be made.
+  /// "" and "-" are stdout. Errors: the file cannot be made (Exit::usage), there is no room (Exit::partial).
   static Result<std::unique_ptr<OutputFile>> open(const std::string& path);
+  /// Whether it will. Leaves nothing behind.
+  static Result<bool> can_open(const std::string& path);
   ~OutputFile();
   OutputFile(const OutputFile&) = delete;
   OutputFile& operator=(const OutputFile&) = delete;
@@ -24,8 +26,8 @@ class OutputFile {
   bool write(std::string_view text);
   /// Whether the reader of our stdout has gone away.
   bool reader_left() const;
-  /// What could not be written, or the end of it. A reader of our stdout that has gone away (`| head`) is no
-  /// error.
+  /// What could not be written (Exit::partial), or the end of it. A reader of our stdout that has gone away
+  /// (`| head`) is no error.
   Result<bool> finish();
 
  private:

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <random>
 
 #include "act/identity.h"
@@ -12,11 +11,14 @@
 #include "app/run_history.h"
 #include "app/step_gate.h"
 #include "app/targets.h"
+#include "app/typed_line.h"
+#include "app/until_pace.h"
 #include "base/hash.h"
 #include "facts/server_time.h"
 #include "family/roots.h"
+#include "plan/chosen_rules.h"
+#include "plan/each_key_once.h"
 #include "plan/limits.h"
-#include "plan/setting_text.h"
 
 namespace headroom::app {
 namespace {
@@ -68,34 +70,19 @@ std::vector<Planner> planners_of(const plan::Preset& preset) {
 }
 
 Result<bool> let_them_plan(const PlanRequest& request, const plan::Preset& preset, StepGate& gate) {
-  for (const auto& planner : planners_of(preset))
-    if (const auto done = planner.find(request, gate); !done) return done;
-  return true;
-}
-
-Result<plan::Allowance> allowance_of(const Options& options) {
-  plan::Allowance allowance;
-  allowance.phrase = options.phrase;
-  if (!options.limit_keys.empty()) {
-    std::uint64_t keys = 0;
-    const auto& text = options.limit_keys;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), keys);
-    if (error != std::errc() || end != text.data() + text.size())
-      return fail({"--limit-keys is a number of keys", "command line", "--limit-keys 2000000", Exit::usage});
-    allowance.keys = keys;
+  plan::EachKeyOnce once(gate);
+  plan::ChosenRules chosen(once, request.options.only, request.policy);
+  for (const auto& planner : planners_of(preset)) {
+    if (const auto done = planner.find(request, chosen); !done) return done;
+    once.next_planner();
   }
-  const auto share = percentage(options.max_share, "--max-share");
-  if (!share) return fail(share.error());
-  allowance.share = *share;
-  return allowance;
+  return true;
 }
 
 /// A look is kept to short turns, as an audit's is, and not to the share of time that the change may take,
 /// unless that is asked for on the command line.
-Result<source::Pace> pace_of(const Options& options) {
-  const auto duty = percentage(options.duty, "--duty");
-  if (!duty) return fail(duty.error());
-  return source::planning(static_cast<std::uint32_t>(std::max(1.0, duty->value_or(1) * 100)));
+source::Pace pace_of(const Wishes& wishes) {
+  return source::planning(static_cast<std::uint32_t>(std::max(1.0, wishes.duty.value_or(1) * 100)));
 }
 
 bool takes_every_key(const PlanHeader& header, const plan::Policy& policy) {
@@ -127,17 +114,17 @@ PlanHeader begun(const PlanningGround& ground, const Now& start, const Now& end)
   return header;
 }
 
-Result<bool> judge(const PlanningGround& ground, const plan::Allowance& allowance, MadePlan& made) {
+Result<bool> judge(const PlanningGround& ground, MadePlan& made) {
   const auto& policy = ground.policy.reading.policy;
   auto& header = made.header;
   const auto today = done_within_a_day(ground.state, header.server.address, header.made);
   if (!today) return fail(today.error());
-  const auto verdict = plan::judge(policy.limits, allowance, amount_of(header), *today, header.server.keys,
-                                   takes_every_key(header, policy), ground.session.host());
+  const auto verdict =
+      plan::judge(policy.limits, ground.wishes.allowance, amount_of(header), *today, header.server.keys,
+                  takes_every_key(header, policy), ground.session.host());
   header.over_limit = !verdict.over.empty();
   header.phrase = verdict.phrase;
   header.phrase_given = header.over_limit && verdict.allowed;
-  made.allow = verdict.options;
   made.allow = verdict.options;
   if (!verdict.allowed) made.over = verdict.over;
   return true;
@@ -145,14 +132,22 @@ Result<bool> judge(const PlanningGround& ground, const plan::Allowance& allowanc
 
 }  // namespace
 
-Error over_the_limits(const MadePlan& made, std::string_view command) {
+Error over_the_limits(const MadePlan& made, const Invocation& invocation) {
   std::string why;
   for (const auto& one : made.over) why += (why.empty() ? "" : "; ") + one;
   const auto& phrase = made.header.phrase;
-  return {"the plan is over a limit of the policy and was not kept: " + why, made.header.server.address,
-          phrase.empty() ? "headroom config show says the limits; --only RULE makes the plan smaller"
-                         : fmt::format("headroom {}{} --phrase \"{}\"", command, made.allow, phrase),
-          Exit::refused};
+  const auto again = [&] {
+    return typed_line({invocation.command,
+                       invocation.options.targets,
+                       {},
+                       {"--limit-keys", "--max-share", "--phrase"},
+                       fmt::format("{} --phrase {}", made.allow, shell_word(phrase))},
+                      invocation.options);
+  };
+  return {
+      "the plan is over a limit of the policy and was not kept: " + why, made.header.server.address,
+      phrase.empty() ? "headroom config show says the limits; --only RULE makes the plan smaller" : again(),
+      Exit::refused};
 }
 
 std::string new_plan_id() {
@@ -162,15 +157,9 @@ std::string new_plan_id() {
   return id;
 }
 
-Result<std::optional<double>> percentage(std::string_view text, std::string_view option) {
-  if (text.empty()) return std::optional<double>();
-  const auto share = plan::read_percent(text.ends_with('%') ? std::string(text) : std::string(text) + "%");
-  if (share && *share > 0 && *share <= 1) return share;
-  return fail({fmt::format("{} is a percentage above 0 and up to 100", option), "command line",
-               fmt::format("{} 50", option), Exit::usage});
-}
-
 Result<PlanningGround> planning_ground(const Invocation& invocation, const std::vector<std::string>& words) {
+  auto wishes = read_wishes(invocation.options);
+  if (!wishes) return fail(wishes.error());
   auto server = one_server(invocation, words);
   if (!server) return fail(server.error());
   auto policy = good_policy(invocation);
@@ -186,33 +175,31 @@ Result<PlanningGround> planning_ground(const Invocation& invocation, const std::
   if (!state) return fail(state.error());
   auto options = invocation.options;
   options.policy = policy->file;
-  return PlanningGround{std::move(*server), std::move(*policy), hash,
-                        std::move(*preset), std::move(options), std::move(*state)};
+  return PlanningGround{std::move(*server), std::move(*policy), hash, std::move(*preset), std::move(options),
+                        std::move(*state),  std::move(*wishes)};
 }
 
 Result<MadePlan> make_plan(const PlanningGround& ground, const std::string& file) {
   const auto& policy = ground.policy.reading.policy;
-  const auto allowance = allowance_of(ground.options);
-  if (!allowance) return fail(allowance.error());
-  const auto scan_pace = pace_of(ground.options);
-  if (!scan_pace) return fail(scan_pace.error());
+  const auto scan_pace = pace_of(ground.wishes);
   const auto known = Families::load(ground.options);
   if (!known) return fail(known.error());
   const auto start = look(ground.session);
   if (!start) return fail(start.error());
   if (start->server.role != "master") return fail(not_a_master(start->server));
+  if (ground.wishes.until && start->server.maxmemory.count == 0) return fail(UntilPace::no_maxmemory());
   const auto secret = ground.state.secret();
   if (!secret) return fail(secret.error());
   auto writer = act::PlanWriter::create(file);
   if (!writer) return fail(writer.error());
 
   family::RootFinder finder(known->all());
-  const auto survey = survey_live(ground.session, known->all(), ground.options, &finder, *scan_pace);
+  const auto survey = survey_live(ground.session, known->all(), ground.options, &finder, scan_pace);
   if (!survey) return fail(survey.error());
   const auto roots = finder.finish();
   StepGate gate({policy, *survey, ground.options.only, start->time}, *writer);
-  const PlanRequest request{ground.session, *survey,     roots,      known->all(),       policy,
-                            ground.options, start->time, *scan_pace, ground.state.path()};
+  const PlanRequest request{ground.session, *survey,     roots,     known->all(),       policy,
+                            ground.options, start->time, scan_pace, ground.state.path()};
   if (const auto done = let_them_plan(request, ground.preset, gate); !done) return fail(done.error());
 
   const auto end = look(ground.session);
@@ -225,7 +212,7 @@ Result<MadePlan> make_plan(const PlanningGround& ground, const std::string& file
   gate.tell(made.header, policy.pace.duty);
   made.header.steps = writer->steps();
   made.complete = survey->scan.complete;
-  if (const auto judged = judge(ground, *allowance, made); !judged) return fail(judged.error());
+  if (const auto judged = judge(ground, made); !judged) return fail(judged.error());
   made.notes = plan::warnings(made.header, policy.pace.expiries_per_second);
   if (!made.over.empty()) return made;
   if (const auto sealed = writer->finish(made.header, *secret); !sealed) return fail(sealed.error());

@@ -7,6 +7,7 @@
 #include "app/planner.h"
 #include "app/policy_file.h"
 #include "app/subcommand.h"
+#include "app/wishes.h"
 #include "base/result.h"
 #include "model/plan.h"
 #include "model/survey.h"
@@ -32,6 +33,7 @@ struct PlanningGround {
   plan::Preset preset{};
   Options options{};  ///< with --policy as it was found
   act::StateFolder state;
+  Wishes wishes{};
 };
 
 /// Reads what the options say. Opens no connection. Errors: Exit::usage, Exit::refused.
@@ -43,13 +45,10 @@ Result<PlanningGround> planning_ground(const Invocation& invocation, const std::
 /// master, or restarts meanwhile; the file cannot be written.
 Result<MadePlan> make_plan(const PlanningGround& ground, const std::string& file);
 
-/// Why a plan over the limits was not written, and the phrase that would allow it.
-Error over_the_limits(const MadePlan& made, std::string_view command);
+/// Why a plan over the limits was not written, and the same command line with what would allow it.
+Error over_the_limits(const MadePlan& made, const Invocation& invocation);
 
 /// 32 hex digits that no other plan has.
 std::string new_plan_id();
-
-/// "20%", "20" as a share of one; empty text: nothing. Error (Exit::usage): no percentage.
-Result<std::optional<double>> percentage(std::string_view text, std::string_view option);
 
 }  // namespace headroom::app

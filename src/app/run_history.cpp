@@ -6,6 +6,8 @@
 #include <filesystem>
 #include <fstream>
 
+#include "act/journal.h"
+#include "act/undo.h"
 #include "app/input_file.h"
 #include "app/output_file.h"
 #include "base/text.h"
@@ -28,8 +30,8 @@ std::string mark_of(const act::StateFolder& state, const std::string& id) {
   return state.run(id) + "/quarantined";
 }
 
-std::optional<RunReport> report_of(const std::string& folder) {
-  const auto path = folder + "/report.json";
+std::optional<RunReport> report_of(const std::string& folder, std::string_view name = "report") {
+  const auto path = fmt::format("{}/{}.json", folder, name);
   std::error_code error;
   if (!fs::exists(path, error)) return std::nullopt;
   const auto text = read_file(path, "--state");
@@ -57,7 +59,34 @@ std::chrono::seconds age_of(const fs::path& folder) {
 PastRun read_run(const act::StateFolder& state, const std::string& id) {
   const auto folder = state.run(id);
   std::error_code error;
-  return {id, report_of(folder), bytes_below(folder), age_of(folder), fs::exists(mark_of(state, id), error)};
+  const auto undo = report_of(folder, "undo");
+  return {id,
+          report_of(folder),
+          bytes_below(folder),
+          age_of(folder),
+          fs::exists(mark_of(state, id), error),
+          undo ? undo->ended : std::chrono::milliseconds{}};
+}
+
+/// Whole or not at all.
+Result<bool> keep(const std::string& path, std::string_view text) {
+  const auto of_state = [](Error error) {
+    error.remedy = "make room on the disk of the state folder, or choose another with --state DIR";
+    error.exit = Exit::partial;
+    return fail(std::move(error));
+  };
+  const auto out = OutputFile::open(path);
+  if (!out) return of_state(out.error());
+  (*out)->write(text);
+  const auto done = (*out)->finish();
+  return done ? done : of_state(done.error());
+}
+
+Result<bool> try_to_save(const act::StateFolder& state, const RunReport& report) {
+  const auto text = report::render(report::run_report(report), report::Format::json);
+  if (!text) return fail(text.error());
+  const auto name = report.kind == "apply" ? std::string("report") : report.kind;
+  return keep(fmt::format("{}/{}.json", state.run(report.run), name), *text);
 }
 
 }  // namespace
@@ -74,6 +103,22 @@ std::vector<PastRun> past_runs(const act::StateFolder& state) {
   return runs;
 }
 
+Result<std::uint64_t> steps_back(const act::StateFolder& state, const std::string& id,
+                                 const std::string& secret) {
+  struct Outcomes final : act::JournalVisitor {
+    void outcome(const act::JournalOutcome& one) override {
+      if (one.number >= back.size()) back.resize(one.number + 1);
+      back[one.number] = one.outcome == StepOutcome::removed;
+    }
+    std::vector<bool> back{};
+  } outcomes;
+  const auto folder = act::undo_folder(state.run(id));
+  std::error_code error;
+  if (!fs::exists(folder + "/journal", error)) return 0;
+  if (const auto read = act::read_journal(folder, secret, outcomes); !read) return fail(read.error());
+  return static_cast<std::uint64_t>(std::count(outcomes.back.begin(), outcomes.back.end(), true));
+}
+
 Result<PastRun> find_run(const act::StateFolder& state, const std::string& words) {
   std::vector<PastRun> found;
   for (auto& run : past_runs(state))
@@ -84,20 +129,17 @@ Result<PastRun> find_run(const act::StateFolder& state, const std::string& words
                state.path(), "headroom undo list", Exit::usage});
 }
 
-Result<bool> save_report(const act::StateFolder& state, const RunReport& report) {
-  const auto text = report::render(report::run_report(report), report::Format::json);
-  if (!text) return fail(text.error());
-  const auto name = report.kind == "apply" ? std::string("report") : report.kind;
-  const auto out = OutputFile::open(fmt::format("{}/{}.json", state.run(report.run), name));
-  if (!out) return fail(out.error());
-  (*out)->write(*text);
-  return (*out)->finish();
+void keep_report(const act::StateFolder& state, RunReport& report) {
+  const auto saved = try_to_save(state, report);
+  if (saved) return;
+  report.kept = false;
+  report.notes.push_back(fmt::format(
+      "This report could not be kept beside its journal: {}: {} ({}). The journal is whole: undo works.",
+      saved.error().where, saved.error().what, saved.error().remedy));
 }
 
 Result<bool> mark_quarantine(const act::StateFolder& state, const std::string& id) {
-  const auto out = OutputFile::open(mark_of(state, id));
-  if (!out) return fail(out.error());
-  return (*out)->finish();
+  return keep(mark_of(state, id), "");
 }
 
 void unmark_quarantine(const act::StateFolder& state, const std::string& id) {

@@ -21,17 +21,23 @@ struct PastRun {
   std::uint64_t disk_bytes = 0;
   std::chrono::seconds age{};  ///< since its journal was last written, by this machine's clock
   bool quarantined = false;    ///< keys of it lie in quarantine: not swept, not undone
+  std::chrono::milliseconds
+      undone_at{};  ///< when the last undo of it ended, by the server's clock; 0: none did
 };
 
 /// Newest first. Folders that are no run's are passed over.
 std::vector<PastRun> past_runs(const act::StateFolder& state);
 
+/// How many steps of a run its undos have put back, by their journal. Errors: it cannot be read.
+Result<std::uint64_t> steps_back(const act::StateFolder& state, const std::string& id,
+                                 const std::string& secret);
+
 /// The run whose id begins with `words`. Errors (Exit::usage): none, or several.
 Result<PastRun> find_run(const act::StateFolder& state, const std::string& words);
 
 /// Writes runs/ID/report.json, whole or not at all; an undo's and a sweep's stand beside it under their own
-/// names.
-Result<bool> save_report(const act::StateFolder& state, const RunReport& report);
+/// names. The work is done by then: what cannot be written becomes a note, and RunReport::kept false.
+void keep_report(const act::StateFolder& state, RunReport& report);
 
 /// While keys of a run lie in quarantine. Kept as a file, so that a kill changes nothing.
 Result<bool> mark_quarantine(const act::StateFolder& state, const std::string& id);

@@ -5,9 +5,8 @@
 #include "act/identity.h"
 #include "act/private_file.h"
 #include "app/interruption.h"
-#include "app/planning.h"
+#include "app/typed_line.h"
 #include "app/until_pace.h"
-#include "base/quantity.h"
 #include "facts/server_time.h"
 
 namespace headroom::app {
@@ -15,7 +14,7 @@ namespace {
 
 using std::chrono::seconds;
 
-Result<act::PressureLimits> limits_of(const RunGround& ground) {
+act::PressureLimits limits_of(const RunGround& ground) {
   const auto& pace = ground.policy.pace;
   const auto& options = ground.options;
   act::PressureLimits limits;
@@ -24,16 +23,8 @@ Result<act::PressureLimits> limits_of(const RunGround& ground) {
     limits.batch_target = std::chrono::milliseconds(1), limits.batch_most = std::chrono::milliseconds(4);
   limits.first_batch = pace.first_batch;
   limits.run_time = pace.run_time;
-  const auto duty = percentage(options.duty, "--duty");
-  if (!duty) return fail(duty.error());
-  if (*duty) limits.duty = **duty;
-  if (!options.run_time.empty()) {
-    const auto length = read_duration(options.run_time);
-    if (!length || length->count() < 1000)
-      return fail({"--run-time is a length of time of a second or more", "command line", "--run-time 15m",
-                   Exit::usage});
-    limits.run_time = std::chrono::duration_cast<seconds>(*length);
-  }
+  if (ground.wishes.duty) limits.duty = *ground.wishes.duty;
+  if (ground.wishes.run_time) limits.run_time = *ground.wishes.run_time;
   for (const auto& text : pace.windows)
     if (const auto window = plan::read_window(text)) limits.windows.push_back({window->from, window->to});
   return limits;
@@ -52,7 +43,6 @@ bool names_a_server(const Invocation& invocation) {
 
 Result<RunMeans> run_means(const RunGround& ground, const std::string& run, const PlanServer& server) {
   const auto limits = limits_of(ground);
-  if (!limits) return fail(limits.error());
   interruption();  // from here on a signal ends the run after its batch
   if (const auto folder = act::private_folder(ground.state.run(run)); !folder) return fail(folder.error());
   auto lock = act::LocalLock::take(ground.state.path(), run);
@@ -75,13 +65,11 @@ Result<RunMeans> run_means(const RunGround& ground, const std::string& run, cons
   parts.lease = means.lease.get();
   parts.on_wait = [status = means.status.get()](std::string_view reason) { status->waits(reason); };
   parts.on_note = [notes = means.notes.get()](std::string_view note) { notes->emplace_back(note); };
-  auto pace = act::press(*limits, std::move(parts));
+  auto pace = act::press(limits, std::move(parts));
   if (!pace) return fail(pace.error());
   means.pace = std::move(*pace);
-  const auto until = percentage(ground.options.until, "--until");
-  if (!until) return fail(until.error());
-  if (*until) {
-    auto stopping = UntilPace::over(std::move(means.pace), **until,
+  if (ground.wishes.until) {
+    auto stopping = UntilPace::over(std::move(means.pace), *ground.wishes.until,
                                     [&session] { return session.open_for_changes(seconds(5)); });
     if (!stopping) return fail(stopping.error());
     means.pace = std::move(*stopping);
@@ -100,19 +88,19 @@ Result<ServerNow> server_now(const Session& session) {
   return ServerNow{std::move(*server), *time};
 }
 
-Result<Session> session_for(const Invocation& invocation, const std::string& target,
-                            const std::string& address) {
-  if (!target.empty() && target.find("://") == std::string::npos)
-    return fail({"this is no address of a server", target,
+Result<std::string> target_of(const Invocation& invocation, const std::string& typed,
+                              const std::string& address) {
+  if (!typed.empty() && typed.find("://") == std::string::npos)
+    return fail({"this is no address of a server", typed,
                  fmt::format("headroom {} ... redis://HOST:PORT", invocation.command), Exit::usage});
-  const bool as_remembered = target.empty() && !names_a_server(invocation);
+  if (!typed.empty() || names_a_server(invocation)) return typed;
   // What is behind a blank is for people: "(certificate not checked)".
-  return session(invocation, as_remembered ? address.substr(0, address.find(' ')) : target);
+  return address.substr(0, address.find(' '));
 }
 
-Exit ending(const RunReport& report) {
-  const bool reached = report.complete || UntilPace::is_goal(report.stopped_by);
-  return reached && report.failed == 0 && report.unknown == 0 ? Exit::fine : Exit::partial;
+std::string RunGround::line(std::string_view command, std::vector<std::string> words) const {
+  if (!target.empty()) words.push_back(target);
+  return line_about(command, std::move(words), options);
 }
 
 }  // namespace headroom::app

@@ -11,6 +11,7 @@
 #include "app/session.h"
 #include "app/status_line.h"
 #include "app/subcommand.h"
+#include "app/wishes.h"
 #include "plan/policy.h"
 
 namespace headroom::app {
@@ -22,6 +23,12 @@ struct RunGround {
   std::string secret{};
   plan::Policy policy{};
   Options options{};
+  Wishes wishes{};
+  /// As it was typed, or as the plan or journal remembers it; empty: options or environment name the server.
+  std::string target{};
+
+  /// A line to type about the same server, state folder and policy.
+  std::string line(std::string_view command, std::vector<std::string> words) const;
 };
 
 /// Gives a lease back, whatever way its run ended: nobody has to wait for it to expire.
@@ -44,8 +51,8 @@ struct RunMeans {
   act::ApplyTarget target{};
 };
 
-/// Takes lock and lease and starts to watch the server. `server`: what connections are compared with. Errors
-/// (Exit::refused): another run is at work, and whose; options out of range (Exit::usage).
+/// Takes lock and lease and starts to watch the server. `server`: what connections are compared with. Error
+/// (Exit::refused): another run is at work, and whose.
 Result<RunMeans> run_means(const RunGround& ground, const std::string& run, const PlanServer& server);
 
 /// The server as it is now, and its clock. Errors: it cannot be reached, or does not say who it is.
@@ -55,13 +62,9 @@ struct ServerNow {
 };
 Result<ServerNow> server_now(const Session& session);
 
-/// The session of a command whose words may name a TARGET; without one, and without anything in the options
-/// and the environment, the server is that of `address`, which a plan or journal names.
-Result<Session> session_for(const Invocation& invocation, const std::string& target,
-                            const std::string& address);
-
-/// How a run ended: Exit::fine, or Exit::partial when it stopped early (but at the goal of --until) or steps
-/// failed.
-Exit ending(const RunReport& report);
+/// The TARGET of a command: `typed`, if it is; else, without anything in the options and the environment,
+/// that of `address`, which a plan or journal names. Error (Exit::usage): it is no address.
+Result<std::string> target_of(const Invocation& invocation, const std::string& typed,
+                              const std::string& address);
 
 }  // namespace headroom::app

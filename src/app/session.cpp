@@ -88,7 +88,7 @@ std::string Session::host() const {
 
 Result<Session> session(const Invocation& invocation, const std::string& target) {
   const auto& options = invocation.options;
-  if (options.connect_timeout <= 0 || options.connect_timeout > 3600)
+  if (!(options.connect_timeout > 0 && options.connect_timeout <= 3600))
     return fail(bad_value("--connect-timeout", "between 0 and 3600 seconds"));
   if (options.cluster)
     return fail({"headroom does not follow a cluster by itself yet", "-c",
@@ -106,7 +106,8 @@ Result<Session> session(const Invocation& invocation, const std::string& target)
 Result<source::ScanOptions> scan_options(const Options& options, source::Pace pace) {
   if (options.max_load < 0 || options.max_load > 100)
     return fail(bad_value("--max-load", "a percentage from 1 to 100"));
-  if (options.max_seconds < 0) return fail(bad_value("--max-seconds", "a number of seconds"));
+  if (!(options.max_seconds >= 0 && options.max_seconds <= 1e9))
+    return fail(bad_value("--max-seconds", "a number of seconds"));
   const auto db = number(options.db, "-n", 1'000'000);
   if (!db) return fail(db.error());
   source::ScanOptions out;

@@ -70,8 +70,8 @@ act::UndoOptions undo_options(const UndoGround& about) {
 bool takes_all(const act::UndoOptions& options) { return options.only.rules.empty() && !options.only.key; }
 
 /// Adds what the caller of act knows, and keeps the report.
-Result<RunReport> finished(const UndoGround& about, RunReport report, std::string_view kind,
-                           std::chrono::steady_clock::time_point start, const RunMeans& means) {
+RunReport finished(const UndoGround& about, RunReport report, std::string_view kind,
+                   std::chrono::steady_clock::time_point start, const RunMeans& means) {
   report.run = about.run.id, report.kind = kind, report.target = about.ground.session.address();
   report.took =
       std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - start);
@@ -81,7 +81,7 @@ Result<RunReport> finished(const UndoGround& about, RunReport report, std::strin
     report.ended = after->time;
   }
   report.notes.insert(report.notes.end(), means.notes->begin(), means.notes->end());
-  if (const auto saved = save_report(about.ground.state, report); !saved) return fail(saved.error());
+  keep_report(about.ground.state, report);
   return report;
 }
 
@@ -97,8 +97,12 @@ Result<JournalSummary> summary_of(const act::StateFolder& state, const std::stri
 
 Result<UndoGround> undo_ground(const Invocation& invocation, const std::string& words,
                                const std::string& target) {
+  auto wishes = read_wishes(invocation.options);
+  if (!wishes) return fail(wishes.error());
   auto state = act::StateFolder::open(invocation.options.state, invocation.environment);
   if (!state) return fail(state.error());
+  if (const auto writable = state->writable(); !invocation.options.dry_run && !writable)
+    return fail(writable.error());
   auto secret = state->secret();
   if (!secret) return fail(secret.error());
   auto run = find_run(*state, words);
@@ -107,15 +111,17 @@ Result<UndoGround> undo_ground(const Invocation& invocation, const std::string& 
   if (!journal) return fail(journal.error());
   auto policy = good_policy(invocation);
   if (!policy) return fail(policy.error());
-  auto server = session_for(invocation, target, journal->start.address);
+  auto place = target_of(invocation, target, journal->start.address);
+  if (!place) return fail(place.error());
+  auto server = session(invocation, *place);
   if (!server) return fail(server.error());
   auto before = judged_server(*server, journal->start, invocation.options.force);
   if (!before) return fail(before.error());
-  return UndoGround{
-      {std::move(*server), std::move(*state), std::move(*secret), policy->reading.policy, invocation.options},
-      std::move(*run),
-      std::move(*journal),
-      std::move(*before)};
+  return UndoGround{{std::move(*server), std::move(*state), std::move(*secret), policy->reading.policy,
+                     invocation.options, std::move(*wishes), std::move(*place)},
+                    std::move(*run),
+                    std::move(*journal),
+                    std::move(*before)};
 }
 
 Result<RunReport> undo_run(const UndoGround& about) {
@@ -147,10 +153,12 @@ Result<RunReport> preview_run(const UndoGround& about) {
       act::preview_undo(target, ground.state.run(about.run.id), ground.secret, undo_options(about));
   if (!preview) return fail(preview.error());
   RunReport report;
-  report.run = about.run.id, report.kind = "dry-run", report.target = ground.session.address(),
-  report.complete = true;
+  report.run = about.run.id, report.kind = "dry-run", report.dry_run_of = "undo",
+  report.target = ground.session.address(), report.complete = true;
   report.planned = preview->steps, report.removed = preview->steps - preview->expired,
   report.gone = preview->expired;
+  report.rules = preview->rules;
+  std::erase_if(report.rules, [](const RunRule& rule) { return rule.planned == 0; });
   report.bytes_freed = {preview->bytes};
   report.keys_before = about.before.server.keys, report.used_memory_before = about.before.server.used_memory;
   report.notes.push_back(

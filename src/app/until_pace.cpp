@@ -27,6 +27,11 @@ Result<std::unique_ptr<act::Pace>> UntilPace::over(std::unique_ptr<act::Pace> pa
   return made;
 }
 
+Error UntilPace::no_maxmemory() {
+  return {"--until is a share of maxmemory, and this server has none", "--until", "leave it out",
+          Exit::usage};
+}
+
 bool UntilPace::is_goal(std::string_view why_stopped) { return why_stopped.starts_with(goal); }
 
 Result<act::Pace::Go> UntilPace::permit() {
@@ -44,9 +49,7 @@ Result<bool> UntilPace::look() {
   if (!reply) return fail(reply.error());
   const wire::InfoText info(reply->text);
   const auto used = info.number("used_memory"), most = info.number("maxmemory");
-  if (!used || !most || *most == 0)
-    return fail({"--until is a share of maxmemory, and this server has none", "--until", "leave it out",
-                 Exit::usage});
+  if (!used || !most || *most == 0) return fail(no_maxmemory());
   if (static_cast<double>(*used) < share_ * static_cast<double>(*most))
     reached_ = fmt::format("{}{} of maxmemory, as asked", goal, human_share(share_));
   return true;

@@ -19,6 +19,9 @@ class UntilPace final : public act::Pace {
   static Result<std::unique_ptr<act::Pace>> over(std::unique_ptr<act::Pace> pace, double share,
                                                  const Open& open);
 
+  /// That --until means nothing here.
+  static Error no_maxmemory();
+
   /// Whether a run that stopped for this reason has reached its goal.
   static bool is_goal(std::string_view why_stopped);
 

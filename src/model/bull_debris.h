@@ -47,6 +47,10 @@ struct BullSubKey {
   bool is_job = false;   ///< a hash that is a job of the id "ID:PART", or may be one
   bool job_there = false;
   bool of_children = true;  ///< a hash whose fields are keys of jobs
+  bool of_queues =
+      false;  ///< a set, zset or hash: all entries that were looked at are keys under the queue's prefix
+  std::uint64_t counter = 0;  ///< ids that the queue has given out
+  bool named = false;         ///< a set or list of the queue names the job
   std::optional<std::chrono::seconds> idle{};
   Bytes bytes{};
 };

@@ -38,17 +38,19 @@ struct RunWait {
 /// pending.
 struct RunReport {
   std::string run{};
-  std::string kind{};  ///< "apply", "undo", "sweep"
+  std::string kind{};        ///< "apply", "undo", "sweep", "dry-run"
+  std::string dry_run_of{};  ///< "apply" or "undo"; empty: it was none
   std::string target{};
   bool complete = false;
   std::string stopped_by{};  ///< why not complete, in words
+  bool kept = true;          ///< false: this report could not be written beside the journal
   std::vector<RunRule> rules{};
   std::uint64_t planned = 0, removed = 0, changed = 0, gone = 0, failed = 0, unknown = 0, pending = 0;
   std::uint64_t batches = 0;
   Bytes bytes_freed{};
   Bytes journal_bytes{};
-  std::uint64_t keys_before = 0, keys_after = 0;  ///< of the server; traffic moves these too
-  Bytes used_memory_before{}, used_memory_after{};
+  std::uint64_t keys_before = 0, keys_after = 0;    ///< of the server; traffic moves these too
+  Bytes used_memory_before{}, used_memory_after{};  ///< 0: not known, and so are the keys
   std::chrono::milliseconds took{};
   std::chrono::milliseconds ended{};  ///< by the server's clock, since the epoch; 0: not known
   std::vector<RunWait> waits{};

@@ -141,4 +141,11 @@ Report plan_report(const PlanHeader& plan, const std::string& file, std::vector<
   return report;
 }
 
+void add_plan(Report& run, const PlanHeader& plan) {
+  run.facts.push_back(for_programs("source", text_value(plan.source)));
+  run.facts.push_back(facts_object(plan.facts));
+  for (const auto& table : {left_alone_table(plan), expiries_table(plan.facts), blocking_table(plan.facts)})
+    run.tables.push_back(table);
+}
+
 }  // namespace headroom::report

@@ -20,4 +20,9 @@ namespace headroom::report {
 /// `file` is where the plan is kept, if anywhere; `notes` are warnings from outside.
 Report plan_report(const PlanHeader& plan, const std::string& file, std::vector<std::string> notes);
 
+/// What a plan says besides its rules, for a report of the run that it became: its facts, what was left
+/// alone, when TTLs end, what holds the server up. For programs, which are told of plan and run in one
+/// document.
+void add_plan(Report& run, const PlanHeader& plan);
+
 }  // namespace headroom::report

@@ -14,15 +14,31 @@ std::uint64_t keys_of(const RunReport& run) {
   return keys;
 }
 
+constexpr std::string_view caveat =
+    "Keys and bytes above are counted step by step. The server's own numbers before and after are moved by "
+    "its "
+    "traffic too, and the memory that the system sees (RSS) falls later or not at all.";
+
+/// What a run of this kind did, or would.
+struct Words {
+  std::string_view title{}, done_column{}, done{}, bytes{};
+};
+Words words_of(const RunReport& run) {
+  if (run.kind == "undo") return {"Undo of", "Put back", "put back", "Brought back"};
+  if (run.kind == "sweep") return {"Sweep of", "Done", "done", "Freed"};
+  if (run.kind != "dry-run") return {"Run", "Done", "done", "Freed"};
+  if (run.dry_run_of == "undo")
+    return {"DRY RUN of the undo of", "Would return", "would be put back", "Would bring back"};
+  return {"DRY RUN of", "Would do", "would be done", "Would free"};
+}
+
 Table rules_table(const RunReport& run) {
   Table table{"rules",
               "Rules",
               {{"rule", "Rule"},
                {"owner", "Owner"},
                {"planned", "Planned"},
-               {"removed", run.kind == "undo"      ? "Put back"
-                           : run.kind == "dry-run" ? "Would do"
-                                                   : "Done"},
+               {"removed", std::string(words_of(run).done_column)},
                {"changed", "Changed"},
                {"gone", "Gone"},
                {"failed", "Failed"},
@@ -50,6 +66,7 @@ Table waits_table(const RunReport& run) {
 }
 
 Value server_value(std::uint64_t keys, Bytes used_memory) {
+  if (used_memory.count == 0) return {};
   return Object{{"keys", count_value(keys)}, {"used_memory", used_memory}};
 }
 
@@ -58,26 +75,33 @@ double per_second(std::uint64_t keys, std::chrono::milliseconds took) {
 }
 
 std::string steps_text(const RunReport& run) {
-  auto text = fmt::format("{} planned: {} {}, {} changed, {} gone, {} failed, {} unknown",
-                          human_count(run.planned), human_count(run.removed),
-                          run.kind == "dry-run" ? "would be done" : "done", human_count(run.changed),
-                          human_count(run.gone), human_count(run.failed), human_count(run.unknown));
+  auto text =
+      fmt::format("{} planned: {} {}, {} changed, {} gone, {} failed, {} unknown", human_count(run.planned),
+                  human_count(run.removed), words_of(run).done, human_count(run.changed),
+                  human_count(run.gone), human_count(run.failed), human_count(run.unknown));
   if (run.pending != 0) text += fmt::format(", {} not reached", human_count(run.pending));
   return text;
 }
 
 std::string title_of(const RunReport& run) {
-  const auto name = run.kind == "undo"      ? "Undo of"
-                    : run.kind == "sweep"   ? "Sweep of"
-                    : run.kind == "dry-run" ? "DRY RUN of"
-                                            : "Run";
-  return fmt::format("{} {} on {}{}", name, run.run, run.target, run.complete ? "" : " (PARTIAL)");
+  return fmt::format("{} {} on {}{}", words_of(run).title, run.run, run.target,
+                     run.complete ? "" : " (PARTIAL)");
 }
 
 std::string server_text_of(const RunReport& run) {
-  return fmt::format("{} keys, {} before; {} keys, {} after", human_count(run.keys_before),
-                     human_bytes(run.used_memory_before), human_count(run.keys_after),
-                     human_bytes(run.used_memory_after));
+  const auto at = [](std::uint64_t keys, Bytes memory, std::string_view when) {
+    return fmt::format("{} keys, {} {}", human_count(keys), human_bytes(memory), when);
+  };
+  const bool before = run.used_memory_before.count != 0, after = run.used_memory_after.count != 0;
+  std::string text =
+      before ? at(run.keys_before, run.used_memory_before, after ? "before" : "now") : std::string();
+  if (after) text += (before ? "; " : "") + at(run.keys_after, run.used_memory_after, "after");
+  return text;
+}
+
+/// Only of a run that changed something.
+Audience of_a_run(const RunReport& run) {
+  return run.kind == "dry-run" ? Audience::programs : Audience::everyone;
 }
 
 }  // namespace
@@ -102,22 +126,22 @@ Report run_report(const RunReport& run) {
                   for_programs("failed_share", share_value(static_cast<double>(run.failed),
                                                            static_cast<double>(run.planned))),
                   {"keys", count_value(keys), "Keys"},
-                  {"bytes_freed", run.bytes_freed, run.kind == "undo" ? "Brought back" : "Freed"},
-                  {"journal_bytes", run.journal_bytes, "Journal"},
-                  {"seconds", Duration{run.took}, "Took"},
+                  {"bytes_freed", run.bytes_freed, std::string(words_of(run).bytes)},
+                  {"journal_bytes", run.journal_bytes, "Journal", of_a_run(run)},
+                  {"seconds", Duration{run.took}, "Took", of_a_run(run)},
                   for_programs("ended", run.ended.count() == 0 ? Value{} : Value{Instant{run.ended}}),
                   for_programs("keys_per_second", per_second(keys, run.took)),
-                  {"batches", count_value(run.batches), "Batches"},
+                  {"batches", count_value(run.batches), "Batches", of_a_run(run)},
                   for_programs("before", server_value(run.keys_before, run.used_memory_before)),
                   for_programs("after", server_value(run.keys_after, run.used_memory_after)),
-                  for_people("Server", server_text_of(run))};
+                  for_programs("dry_run_of", text_value(run.dry_run_of))};
+  if (const auto server = server_text_of(run); !server.empty())
+    report.facts.push_back(for_people("Server", server));
   report.tables = {rules_table(run), waits_table(run)};
   report.notes = run.notes;
-  if (run.kind == "dry-run") return report;
-  report.notes.emplace_back(
-      "Keys and bytes above are counted step by step. The server's own numbers before and after are moved by "
-      "its "
-      "traffic too, and the memory that the system sees (RSS) falls later or not at all.");
+  // A report that was kept has it already.
+  if (run.kind != "dry-run" && (run.notes.empty() || run.notes.back() != caveat))
+    report.notes.emplace_back(caveat);
   return report;
 }
 

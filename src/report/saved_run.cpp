@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <tuple>
+#include <utility>
 
 #include "report/json_moment.h"
 
@@ -35,6 +37,12 @@ RunRule rule_of(const Json& row) {
           count_of(row, "keys"),    {count_of(row, "bytes")}};
 }
 
+std::pair<std::uint64_t, Bytes> server_of(const Json& report, const char* name) {
+  const auto found = report.find(name);
+  if (found == report.end() || !found->is_object()) return {};
+  return {count_of(*found, "keys"), Bytes{count_of(*found, "used_memory")}};
+}
+
 const Json& rows(const Json& report, const char* name) {
   static const Json none = Json::array();
   const auto found = report.find(name);
@@ -57,6 +65,8 @@ Result<RunReport> read_saved_run(std::string_view json, std::string_view where) 
   run.pending = count_of(read, "pending"), run.batches = count_of(read, "batches");
   run.bytes_freed = {count_of(read, "bytes_freed")}, run.journal_bytes = {count_of(read, "journal_bytes")};
   run.took = seconds_of(read, "seconds"), run.ended = moment_of(read.value("ended", Json()));
+  std::tie(run.keys_before, run.used_memory_before) = server_of(read, "before");
+  std::tie(run.keys_after, run.used_memory_after) = server_of(read, "after");
   for (const auto& row : rows(read, "rules")) run.rules.push_back(rule_of(row));
   for (const auto& row : rows(read, "waits"))
     run.waits.push_back({text_of(row, "reason"), seconds_of(row, "seconds")});

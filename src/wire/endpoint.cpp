@@ -202,6 +202,24 @@ Result<Endpoint> parse_endpoint(std::string_view address) {
   return wrong("the scheme of the address is not redis, rediss or unix");
 }
 
+BareAddress without_login(std::string_view address) {
+  const auto endpoint = parse_endpoint(address);
+  if (!endpoint) return {};
+  const auto begin = address.find("://") + 3;
+  auto rest = address.substr(begin);
+  const auto query = cut_query(rest);
+  const bool socket = endpoint->kind == Endpoint::Kind::unix_socket;
+  const auto login = rest.substr(0, rest.find('/'));
+  if (const auto at = login.rfind('@'); at != std::string_view::npos) rest.remove_prefix(at + 1);
+  BareAddress bare{std::string(address.substr(0, begin)) + std::string(rest), endpoint->user,
+                   !endpoint->password.empty()};
+  if (socket && endpoint->db != 0)
+    bare.address += fmt::format("?db={}", endpoint->db);
+  else if (!socket && !query.empty())
+    bare.address += fmt::format("?{}", query);
+  return bare;
+}
+
 std::string Endpoint::redacted() const {
   if (kind == Kind::unix_socket)
     return fmt::format("unix://{}{}", printable(path), db == 0 ? "" : fmt::format("?db={}", db));

@@ -44,6 +44,16 @@ struct Endpoint {
 /// address may be the password.
 Result<Endpoint> parse_endpoint(std::string_view address);
 
+/// An address without what logs in, for lines that are shown.
+struct BareAddress {
+  std::string address{};
+  std::string user{};     ///< decoded; empty: none
+  bool password = false;  ///< it held one
+};
+/// All else of the address stays as it was written. Of what parse_endpoint() takes; what it does not take
+/// becomes an empty address.
+BareAddress without_login(std::string_view address);
+
 /// A decimal number from 0 to `most` and nothing else, as databases and ports are written. Empty: not such a
 /// number.
 bool read_number(std::string_view text, std::uint32_t most, std::uint32_t& number);

@@ -242,6 +242,42 @@ TEST(BullDanglers, are_dropped_from_finished_sets_alone) {
   }
 }
 
+// A87: below a queue's prefix lie keys of the application too. A part of a job that is gone is debris when
+// the library gave the id, or when its entries are keys of jobs; else nobody knows whose it is.
+TEST_F(OneOrphan, is_followed_by_parts_of_jobs_and_not_by_keys_of_the_application) {
+  redis_cli(server, {"ZADD", "bull:mail:completed", "1", "2"});  // no orphan any more
+  const std::string uuid = "0b8f2a6e-5d1c-4c57-9d0e-8f3a2b1c4d5e";
+  redis_cli(server, {"SET", "bull:mail:id", "40"});
+  std::vector<std::string> expected;
+  for (const auto& id : {std::string("39"), uuid, std::string("repeat:digest:1700000000000")}) {
+    redis_cli(server, {"RPUSH", "bull:mail:" + id + ":logs", "row"});
+    expected.push_back("bull:mail:" + id + ":logs");
+  }
+  // A custom id: its children say what it was.
+  redis_cli(server, {"SADD", "bull:mail:order-7:dependencies", "bull:pdf:3", "bull:mail:9"});
+  redis_cli(server, {"HSET", "bull:mail:order-7:processed", "bull:pdf:2", "{}"});
+  redis_cli(server, {"ZADD", "bull:mail:order-7:unsuccessful", "1", "bull:pdf:4"});
+  for (const auto part : {"dependencies", "processed", "unsuccessful"})
+    expected.push_back(std::string("bull:mail:order-7:") + part);
+  // And these are the application's own.
+  redis_cli(server, {"RPUSH", "bull:mail:x:logs", "row"});
+  redis_cli(server, {"RPUSH", "bull:mail:41:logs", "an id that the queue has not given yet"});
+  redis_cli(server, {"RPUSH", "bull:mail:007:logs", "row"});
+  redis_cli(server, {"SADD", "bull:mail:x:dependencies", "libpng", "zlib"});
+  redis_cli(server, {"SADD", "bull:mail:y:dependencies", "bull:pdf:3", "zlib"});
+  redis_cli(server, {"HSET", "bull:mail:x:processed", "2024:05", "17"});
+  age_keys(server);
+  const auto proposed = plan();
+  const auto found = keys_of(proposed, "bull-sub-keys");
+  EXPECT_THAT(found, testing::UnorderedElementsAreArray(expected));
+  EXPECT_THAT(reasons(proposed), Contains(HasSubstr("6 keys: no job of this id was seen")));
+  make_all(server, proposed);
+  EXPECT_EQ(
+      redis_cli(server, {"EXISTS", "bull:mail:x:logs", "bull:mail:41:logs", "bull:mail:007:logs",
+                         "bull:mail:x:dependencies", "bull:mail:y:dependencies", "bull:mail:x:processed"}),
+      "6");
+}
+
 // Closed world: a container that nobody knows may name jobs.
 TEST_F(OneOrphan, of_a_queue_with_an_unknown_container_is_left_alone) {
   redis_cli(server, {"ZADD", "bull:mail:groups", "1", "2"});

@@ -376,6 +376,49 @@ TEST(Plan, runs_can_be_listed_verified_and_forgotten) {
   EXPECT_EQ(kit.run_command({"undo", "show", run}).status, usage);
 }
 
+// UNDO-6: what a run's report, its check, its preview and the list say, in words
+TEST(Plan, undo_says_what_came_back_and_what_would) {
+  PlanKit kit;
+  fill(kit.server, "cart", 10);
+  ASSERT_EQ(kit.run_command({"clean", kit.server.url(), "--yes"}).status, fine);
+  const auto first = [&] {
+    return json::parse(kit.run_command({"undo", "list", "--format", "json"}).out).at("runs").at(0);
+  };
+  const auto run = first().at("run").get<std::string>();
+  EXPECT_EQ(first().at("undone"), "no");
+  EXPECT_EQ(first().at("undone_at"), nullptr);
+
+  const auto verified = kit.run_command({"undo", "verify", run});
+  EXPECT_THAT(verified.out, HasSubstr("Damage:          none"));
+  EXPECT_EQ(json::parse(kit.run_command({"undo", "verify", run, "--format", "json"}).out).at("damage"),
+            nullptr);
+  const auto shown = kit.run_command({"undo", "show", run});
+  EXPECT_THAT(shown.out, HasSubstr("Server:   10 keys, ")) << "as it was kept";
+  EXPECT_EQ(shown.out.find(" 0 B"), std::string::npos) << shown.out;
+  EXPECT_EQ(shown.out.find("counted step by step"), shown.out.rfind("counted step by step")) << "said once";
+
+  const auto dry = kit.run_command({"undo", run, "--dry-run", "--pattern", "cart:1*"});
+  EXPECT_THAT(dry.out, HasSubstr("DRY RUN of the undo of " + run));
+  EXPECT_THAT(dry.out, HasSubstr("2 planned: 2 would be put back"));
+  EXPECT_THAT(dry.out, HasSubstr("Would bring back:"));
+  EXPECT_EQ(dry.out.find("Freed"), std::string::npos) << dry.out;
+  const auto read = json::parse(
+      kit.run_command({"undo", run, "--dry-run", "--pattern", "cart:1*", "--format", "json"}).out);
+  EXPECT_EQ(read.at("kind"), "dry-run");
+  EXPECT_EQ(read.at("dry_run_of"), "undo");
+  EXPECT_EQ(read.at("keys"), 2);
+  EXPECT_EQ(read.at("after"), nullptr) << "nothing was done, so there is no server after it";
+
+  ASSERT_EQ(kit.run_command({"undo", run, "--pattern", "cart:1*"}).status, fine);
+  EXPECT_EQ(first().at("undone"), "partly");
+  EXPECT_EQ(first().at("undone_steps"), 2);
+  ASSERT_EQ(kit.run_command({"undo", run}).status, fine);
+  EXPECT_EQ(first().at("undone"), "wholly") << "by two undos";
+  EXPECT_EQ(first().at("undone_steps"), 10);
+  EXPECT_TRUE(first().at("undone_at").is_string());
+  EXPECT_THAT(kit.run_command({"undo", "list"}).out, HasSubstr("wholly"));
+}
+
 // UNDO-6: old journals go when the next run begins, which says so
 TEST(Plan, journals_go_by_size_and_the_run_says_so) {
   PlanKit kit;

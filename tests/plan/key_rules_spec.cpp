@@ -165,7 +165,7 @@ TEST(KeyRules, give_a_ttl_only_to_keys_without_one) {
 }
 
 // TTL-4: a TTL on a container kills it even while it is written
-TEST(KeyRules, give_no_ttl_to_a_container_unless_its_type_is_named) {
+TEST(KeyRules, give_no_ttl_to_a_container_that_may_come_to_life) {
   auto ttl = rule("*");
   ttl.removal = Removal::ttl, ttl.ttl = 600s;
   auto hash = seen("h", 5s);
@@ -174,11 +174,18 @@ TEST(KeyRules, give_no_ttl_to_a_container_unless_its_type_is_named) {
   EXPECT_THAT(without.over({hash}).steps.steps, IsEmpty());
   EXPECT_EQ(without.steps.left_for("ends it even when it is written"), 1U);
   ttl.type = "hash";
-  Rules with({ttl});
-  with.over({hash});
-  EXPECT_THAT(with.steps.keys("mine"), ElementsAre("h"));
-  EXPECT_EQ(with.steps.on("h").checks.at(1).text, "hash");
-  EXPECT_THAT(with.steps.rules.at(0).why, testing::HasSubstr("however live"));
+  Rules named({ttl});
+  EXPECT_THAT(named.over({hash}).steps.steps, IsEmpty())
+      << "its type is named, and nobody looks again before it ends";
+  EXPECT_EQ(named.steps.left_for("quarantine"), 1U);
+  Attribution cache;
+  cache.family = "laravel", cache.care = Care::expirable;
+  hash.name.owner = &cache;
+  Rules of_a_cache({ttl});
+  of_a_cache.over({hash});
+  EXPECT_THAT(of_a_cache.steps.keys("mine"), ElementsAre("h")) << "may be gone at any time, and is made anew";
+  EXPECT_EQ(of_a_cache.steps.on("h").checks.at(1).text, "hash");
+  EXPECT_THAT(of_a_cache.steps.rules.at(0).why, testing::HasSubstr("however live"));
 }
 
 // UNDO-4: nothing above the size guard is journaled

@@ -128,5 +128,26 @@ TEST(Endpoint, SEC_1_names_what_is_wrong_and_quotes_nothing_of_the_address) {
   }
 }
 
+// SEC-1: for lines that are shown to be typed again
+TEST(BareAddress, is_what_is_left_without_the_login) {
+  struct Case {
+    std::string address, bare, user;
+    bool password;
+  };
+  for (const auto& [address, bare, user, password] :
+       std::vector<Case>{{"redis://db:6380/3", "redis://db:6380/3", "", false},
+                         {"rediss://ann:p%40@ss@db/3?db=4", "rediss://db/3?db=4", "ann", true},
+                         {"redis://:pass@[::1]:7", "redis://[::1]:7", "", true},
+                         {"unix:///run/a@b.sock?db=2", "unix:///run/a@b.sock?db=2", "", false},
+                         {"unix://ann:pass@/run/a%20b", "unix:///run/a%20b", "ann", true},
+                         {"unix:///run/r?password=pass&db=1&user=ann", "unix:///run/r?db=1", "ann", true},
+                         {"nonsense://pass@db", "", "", false}}) {
+    const auto found = without_login(address);
+    EXPECT_EQ(found.address, bare) << address;
+    EXPECT_EQ(found.user, user) << address;
+    EXPECT_EQ(found.password, password) << address;
+  }
+}
+
 }  // namespace
 }  // namespace headroom::wire

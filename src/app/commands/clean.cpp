@@ -5,6 +5,8 @@
 #include "app/applying.h"
 #include "app/output.h"
 #include "app/planning.h"
+#include "app/run_ending.h"
+#include "app/typed_line.h"
 #include "report/plan_report.h"
 #include "report/run_report.h"
 
@@ -27,25 +29,43 @@ class PassingFile {
   std::string path_;
 };
 
-/// For programs there is one document: that of the run, when there is one.
+/// For programs and in a file there is one document: that of the run, when there is one.
 bool plan_is_shown(const Options& options) {
+  if (options.yes && !options.output.empty()) return false;
   return !options.yes || options.format.empty() || options.format == "text" || options.format == "markdown";
 }
 
-Result<Exit> carry_out(const PlanningGround& ground, const std::string& file, const Invocation& invocation) {
+/// Of a plan that was not shown by itself.
+Report one_document(const RunReport& run, const MadePlan& made) {
+  auto report = report::run_report(run);
+  report::add_plan(report, made.header);
+  report.notes.insert(report.notes.begin(), made.notes.begin(), made.notes.end());
+  return report;
+}
+
+Result<Exit> carry_out(const PlanningGround& ground, const MadePlan& made, const Invocation& invocation) {
   auto secret = ground.state.secret();
   if (!secret) return fail(secret.error());
-  const RunGround run{ground.session, ground.state, std::move(*secret), ground.policy.reading.policy,
-                      ground.options};
-  const auto report = apply_plan(run, file);
+  const RunGround run{ground.session,
+                      ground.state,
+                      std::move(*secret),
+                      ground.policy.reading.policy,
+                      invocation.options,
+                      ground.wishes,
+                      ground.options.targets.empty() ? "" : ground.options.targets[0]};
+  const auto report = apply_plan(run, made.file);
   if (!report) return fail(report.error());
-  if (const auto done = emit(report::run_report(*report), invocation); !done) return fail(done.error());
-  return ending(*report);
+  const bool shown = plan_is_shown(invocation.options);
+  return tell_run(*report, shown ? report::run_report(*report) : one_document(*report, made), invocation);
 }
 
 Result<Exit> run(const Invocation& invocation) {
+  if (invocation.options.yes)
+    if (const auto told = can_tell_run(invocation, one_document({}, {})); !told) return fail(told.error());
   const auto ground = planning_ground(invocation, invocation.options.targets);
   if (!ground) return fail(ground.error());
+  // The plan lies there for a moment too.
+  if (const auto writable = ground->state.writable(); !writable) return fail(writable.error());
   const PassingFile file(fmt::format("{}/clean-{}.hrplan", ground->state.path(), new_plan_id()));
   auto made = make_plan(*ground, file.path());
   if (!made) return fail(made.error());
@@ -56,10 +76,11 @@ Result<Exit> run(const Invocation& invocation) {
     const auto done = emit(report::plan_report(made->header, "", made->notes), invocation);
     if (!done) return fail(done.error());
   }
-  if (!made->over.empty()) return fail(over_the_limits(*made, "clean"));
-  if (apply) return carry_out(*ground, file.path(), invocation);
+  if (!made->over.empty()) return fail(over_the_limits(*made, invocation));
+  if (apply) return carry_out(*ground, *made, invocation);
   if (anything && stderr_is_for_people(invocation.options))
-    tell("nothing was changed; to do it: headroom clean --yes");
+    tell("nothing was changed; to do it: " +
+         typed_line({"clean", invocation.options.targets, {}, {}, " --yes"}, invocation.options));
   return made->complete ? Exit::fine : Exit::partial;
 }
 

@@ -1,4 +1,4 @@
-#include "app/output.h"
+#include "app/run_ending.h"
 #include "app/undoing.h"
 #include "report/run_report.h"
 
@@ -10,12 +10,12 @@ Result<Exit> run(const Invocation& invocation) {
   if (words.empty() || words.size() > 2)
     return fail({"sweep takes the id of a run, and perhaps a server", "command line",
                  "headroom sweep RUN [TARGET]", Exit::usage});
+  if (const auto told = can_tell_run(invocation); !told) return fail(told.error());
   const auto about = undo_ground(invocation, words[0], words.size() == 2 ? words[1] : "");
   if (!about) return fail(about.error());
   const auto report = sweep_run(*about);
   if (!report) return fail(report.error());
-  if (const auto done = emit(report::run_report(*report), invocation); !done) return fail(done.error());
-  return ending(*report);
+  return tell_run(*report, report::run_report(*report), invocation);
 }
 
 }  // namespace

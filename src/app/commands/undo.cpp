@@ -4,6 +4,7 @@
 #include <array>
 
 #include "app/output.h"
+#include "app/run_ending.h"
 #include "app/undoing.h"
 #include "base/text.h"
 #include "report/run_report.h"
@@ -24,10 +25,15 @@ Result<act::StateFolder> state_of(const Invocation& invocation) {
 Result<Exit> list(const Invocation& invocation, const std::string&) {
   const auto state = state_of(invocation);
   if (!state) return fail(state.error());
+  const auto secret = state->secret();
+  if (!secret) return fail(secret.error());
   const auto runs = past_runs(*state);
   std::vector<report::RunLine> lines;
-  for (const auto& run : runs)
-    lines.push_back({run.id, run.report ? &*run.report : nullptr, run.disk_bytes, run.age, run.quarantined});
+  for (const auto& run : runs) {
+    const auto back = steps_back(*state, run.id, *secret);
+    lines.push_back({run.id, run.report ? &*run.report : nullptr, run.disk_bytes, run.age, run.quarantined,
+                     back ? std::optional(*back) : std::nullopt, run.undone_at});
+  }
   if (const auto done = emit(report::runs_report(state->path(), lines), invocation); !done)
     return fail(done.error());
   return Exit::fine;
@@ -59,7 +65,8 @@ Result<Exit> verify(const Invocation& invocation, const std::string& words) {
   Report report{"headroom.journal/1", "Journal of run " + run->id};
   report.facts = {{"run", run->id},
                   {"sound", health.damage.empty(), "Sound"},
-                  {"damage", health.damage.empty() ? Value{} : Value{health.damage}},
+                  {"damage", health.damage.empty() ? Value{} : Value{health.damage}, "", Audience::programs},
+                  {"", health.damage.empty() ? "none" : health.damage, "Damage", Audience::people},
                   {"cut", health.cut, "Cut by a crash"},
                   {"blocks", static_cast<std::int64_t>(health.blocks)},
                   {"steps", static_cast<std::int64_t>(health.steps)},
@@ -85,12 +92,12 @@ Result<Exit> forget(const Invocation& invocation, const std::string& words) {
 }
 
 Result<Exit> take_back(const Invocation& invocation, const std::string& words, const std::string& target) {
+  if (const auto told = can_tell_run(invocation); !told) return fail(told.error());
   const auto about = undo_ground(invocation, words, target);
   if (!about) return fail(about.error());
   const auto report = invocation.options.dry_run ? preview_run(*about) : undo_run(*about);
   if (!report) return fail(report.error());
-  if (const auto done = emit(report::run_report(*report), invocation); !done) return fail(done.error());
-  return ending(*report);
+  return tell_run(*report, report::run_report(*report), invocation);
 }
 
 struct Action {

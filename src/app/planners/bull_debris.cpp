@@ -131,8 +131,9 @@ class Examination {
   /// What danglers had, their children above all.
   Result<bool> find_parts_of(const std::vector<std::pair<std::string, std::size_t>>& danglers) {
     if (!policy_.sub_keys || danglers.empty()) return true;
-    const auto found = source::bull::sub_keys(link_, queue_, danglers);
+    auto found = source::bull::sub_keys(link_, queue_, danglers);
     if (!found) return fail(found.error());
+    for (auto& key : *found) key.named = true;
     for (const auto& key : *found)
       if (const auto taken = plan::bull::take_sub_key(rules_, key, remover_); !taken) return taken;
     return true;

@@ -1,5 +1,8 @@
 #include "plan/bull/leftovers.h"
 
+#include <algorithm>
+#include <charconv>
+
 #include "plan/bull/orphans.h"
 
 namespace headroom::plan::bull {
@@ -20,7 +23,40 @@ constexpr RuleWords ttl_words{
     "the library gives them none; when they expire, the queue loses work, its counter or "
     "its schedules"};
 
+bool all_digits(std::string_view text) {
+  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
+}
+
+bool is_counted(std::string_view id, std::uint64_t counter) {
+  if (!all_digits(id) || id.front() == '0') return false;
+  std::uint64_t number = 0;
+  const auto read = std::from_chars(id.data(), id.data() + id.size(), number);
+  return read.ec == std::errc() && number <= counter;
+}
+
+/// The 36 characters that `uuid` and crypto.randomUUID() make, in lower case.
+bool is_uuid(std::string_view text) {
+  constexpr std::string_view form = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";
+  if (text.size() != form.size()) return false;
+  for (std::size_t i = 0; i < form.size(); ++i) {
+    const char c = text[i];
+    const bool digit = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
+    if (form[i] == '-' ? c != '-' : !digit) return false;
+  }
+  return true;
+}
+
 }  // namespace
+
+// node_modules/bullmq/dist/cjs/classes/{flow-producer,job-scheduler}.js, bull/lib/{queue,repeatable}.js.
+bool is_given_id(std::string_view id, std::uint64_t counter) {
+  constexpr std::size_t uuid_length = 36;
+  constexpr std::string_view repeat = "repeat:";
+  if (is_counted(id, counter) || is_uuid(id)) return true;
+  if (id.size() > uuid_length && id[uuid_length] == ':' && is_uuid(id.substr(0, uuid_length))) return true;
+  const auto last = id.rfind(':');
+  return id.starts_with(repeat) && last > repeat.size() && all_digits(id.substr(last + 1));
+}
 
 Result<bool> take_sub_key(QueueRules& rules, const BullSubKey& one, Remover& remover) {
   if (!one.there || one.job_there) return true;
@@ -30,6 +66,13 @@ Result<bool> take_sub_key(QueueRules& rules, const BullSubKey& one, Remover& rem
   step.keys = {job + ":" + std::string(part.suffix), job};
   step.bytes = one.bytes.count;
   if (part.type == "hash" && !one.of_children) return true;  // the application's own, or a stub of that id
+  if (!one.named && !one.of_queues && !is_given_id(one.id, one.counter)) {
+    rules.leave(
+        sub_key_words,
+        "no job of this id was seen, and the library gives no such id: it may be the application's own key",
+        step.keys[0], one.bytes);
+    return true;
+  }
   if (one.idle && *one.idle < OrphanRule::settled) {
     rules.leave(sub_key_words, "touched within the last minute", step.keys[0], one.bytes);
     return true;

@@ -13,8 +13,14 @@
 /// versions; and TTLs that somebody gave to what must not expire. Each step proves atomically what was read.
 namespace headroom::plan::bull {
 
+/// Ids that the library itself gives: what the counter of the queue has counted; a UUID (children of flows;
+/// in Bull with ":GROUP" behind it); "repeat:KEY:MS" of schedulers.
+bool is_given_id(std::string_view id, std::uint64_t counter);
+
 /// bull-bullmq.md 5.3: no script makes a part of a job that does not exist, so a part without its job is
-/// debris.
+/// debris. That there was such a job must be seen: a set names it, its id is of those that the library gives,
+/// or its entries are keys of jobs. Else it may be a key of the application, below the queue's name, and
+/// stays.
 Result<bool> take_sub_key(QueueRules& rules, const BullSubKey& one, Remover& remover);
 
 /// bull-bullmq.md 5.4: a key without a TTL that names a job which is gone: add() returns the dead id and

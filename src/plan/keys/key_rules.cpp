@@ -45,8 +45,10 @@ std::string why_of(const KeyRule& rule, std::string_view maxmemory_policy) {
   why += ttl_warning(maxmemory_policy);
   if (rule.type != "string")
     why +=
-        " A string that is written again loses its TTL; a list, set, hash, sorted set or stream keeps it and "
-        "ends with it, however live it is by then.";
+        " A string that is written again loses its TTL; a list, set, hash, sorted set or stream would keep "
+        "it and "
+        "end with it, however live it is by then, so only those get one whose library lets them expire at "
+        "any time.";
   return why;
 }
 
@@ -163,10 +165,11 @@ bool KeyRules::possible(const KeyRule& rule, const SeenKey& key) {
         "it is of another type than the keys of like names: it may be somebody's queue. Name the type "
         "in the rule");
   const bool renewable = key.name.owner != nullptr && key.name.owner->care == Care::expirable;
-  if (rule.removal == Removal::ttl && container && rule.type.empty() && !renewable)
+  // TTL-4 asks that whoever gives such a TTL looks again before it ends. A rule is not sure to run again.
+  if (rule.removal == Removal::ttl && container && !renewable)
     return leave(
-        "a TTL on a list, set, hash, sorted set or stream ends it even when it is written meanwhile. "
-        "Name the type in the rule if that is wanted");
+        "a TTL on a list, set, hash, sorted set or stream ends it even when it is written meanwhile. Use "
+        "removal = \"quarantine\": it is put aside, and comes back until it is swept");
   if (rule.removal == Removal::journal && bytes > largest_journaled)
     return leave("larger than 8 MiB: journaling it would stop the server. Use removal = \"quarantine\"");
   return true;

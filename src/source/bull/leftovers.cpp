@@ -178,9 +178,31 @@ class Candidates {
   std::vector<std::string> keys_{};
 };
 
+/// "bull:mail:17" under "bull:": a key of a queue of the same prefix.
+bool is_of_queue(std::string_view key, std::string_view prefix) {
+  if (!key.starts_with(prefix)) return false;
+  const auto colon = key.find(':', prefix.size());
+  return colon != std::string_view::npos && colon > prefix.size() && colon + 1 < key.size();
+}
+
+/// What HSCAN, SSCAN or ZSCAN gave first; of hashes and zsets every second text is an entry.
+void take_entries(const Reply& reply, std::size_t stride, std::string_view prefix, BullSubKey& one) {
+  if (reply.items.size() != 2) return;
+  const auto& entries = reply.items[1].items;
+  one.of_queues = !entries.empty();
+  for (std::size_t i = 0; i < entries.size(); i += stride) {
+    if (entries[i].text.find(':') == std::string::npos) one.of_children = false;
+    if (!is_of_queue(entries[i].text, prefix)) one.of_queues = false;
+  }
+}
+
 /// Tells the children of a job from a job, and measures. This marks the keys as used.
-Result<bool> look_into(wire::Link& link, std::vector<BullSubKey>& all,
+Result<bool> look_into(wire::Link& link, std::vector<BullSubKey>& all, std::string_view prefix,
                        const std::function<std::string(const BullSubKey&)>& key_of) {
+  const auto scan_of = [&](const BullSubKey& one) -> std::string_view {
+    const auto type = bull_job_parts[one.part].type;
+    return type == "set" ? "SSCAN" : type == "zset" ? "ZSCAN" : "HSCAN";
+  };
   std::vector<std::size_t> which;
   for (std::size_t i = 0; i < all.size(); ++i)
     if (all[i].there) which.push_back(i);
@@ -189,7 +211,7 @@ Result<bool> look_into(wire::Link& link, std::vector<BullSubKey>& all,
       [&](std::size_t i) {
         const auto key = key_of(all[which[i]]);
         queue_words(link, {"HEXISTS", key, "timestamp"});
-        queue_words(link, {"HSCAN", key, "0", "COUNT", "10"});
+        queue_words(link, {scan_of(all[which[i]]), key, "0", "COUNT", "10"});
         queue_words(link, {"MEMORY", "USAGE", key, "SAMPLES", "1000"});
       },
       [&](std::size_t n, const Reply& reply) {
@@ -197,10 +219,8 @@ Result<bool> look_into(wire::Link& link, std::vector<BullSubKey>& all,
         if (n % 3 == 0) {
           one.is_job = number_in(reply) == 1;
           one.there = !one.is_job;
-        } else if (n % 3 == 1 && reply.items.size() == 2) {
-          const auto& pairs = reply.items[1].items;
-          for (std::size_t i = 0; i < pairs.size(); i += 2)
-            if (pairs[i].text.find(':') == std::string::npos) one.of_children = false;
+        } else if (n % 3 == 1) {
+          take_entries(reply, scan_of(one) == "SSCAN" ? 1 : 2, prefix, one);
         } else if (n % 3 == 2) {
           one.bytes = bytes_in(reply);
         }
@@ -252,6 +272,7 @@ Result<std::vector<BullSubKey>> sub_keys(wire::Link& link, const BullQueue& queu
                                          std::span<const std::pair<std::string, std::size_t>> names) {
   std::vector<BullSubKey> all(names.size());
   for (std::size_t i = 0; i < names.size(); ++i) all[i].id = names[i].first, all[i].part = names[i].second;
+  const auto counter = queue.key("id");
   const auto key_of = [&](const BullSubKey& one) {
     return queue.key(one.id) + ":" + std::string(bull_job_parts[one.part].suffix);
   };
@@ -271,7 +292,13 @@ Result<std::vector<BullSubKey>> sub_keys(wire::Link& link, const BullQueue& queu
         if (n % 3 == 2) one.job_there = number_in(reply) == 1;
       });
   if (!asked) return fail(asked.error());
-  if (const auto looked = look_into(link, all, key_of); !looked) return fail(looked.error());
+  const auto prefix = std::string_view(queue.root).substr(0, queue.root.rfind(':') + 1);
+  if (const auto looked = look_into(link, all, prefix, key_of); !looked) return fail(looked.error());
+  const auto given = link.call(std::array{std::string_view("GET"), std::string_view(counter)});
+  if (!given) return fail(given.error());
+  std::uint64_t ids = 0;
+  std::from_chars(given->text.data(), given->text.data() + given->text.size(), ids);
+  for (auto& one : all) one.counter = ids;
   return all;
 }
 
