@@ -47,14 +47,14 @@ Result<bool> plan_queue(const PlanRequest& request, wire::Link& link, const Bull
   std::optional<HashSet> pending;
   for (const std::string_view state : {"completed", "failed"}) {
     const auto& retention = state == "failed" ? policy.failed : policy.completed;
-    const auto oldest = how_many(link, queue, state, retention, request.now);
+    const auto oldest = how_many(link, queue, state, retention, request.moment());
     if (!oldest) return fail(oldest.error());
     if (*oldest == 0) continue;
     if (!pending) {
       pending.emplace(most_pending);
       if (const auto read = source::bull::pending_ids(link, queue, *pending); !read) return read;
     }
-    plan::bull::FinishedRule rule(queue, state, policy, *pending, request.now, steps);
+    plan::bull::FinishedRule rule(queue, state, policy, *pending, request.moment(), steps);
     const source::bull::FinishedReading reading{*oldest, parts_seen(request.survey, queue),
                                                 std::max<std::uint64_t>(1, *oldest / measured)};
     const auto read =
