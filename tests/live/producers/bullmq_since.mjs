@@ -1,6 +1,7 @@
 // What happens to finished jobs of a real BullMQ queue after somebody has made a file of it: some are put to work again,
 // some removed, some removed and added anew under the same id.
 import { parseArgs } from 'node:util';
+import { Redis } from 'ioredis';
 import { BullmqLibrary } from './bullmq_library.mjs';
 import { redisAddress } from './redis_address.mjs';
 
@@ -11,7 +12,7 @@ const { values: options } = parseArgs({
     queue: { type: 'string', default: 'mail' },
     retry: { type: 'string', default: '' }, // ids, with commas: wait again
     'run-again': { type: 'string', default: '' }, // retried, and completed a second time
-    again: { type: 'string', default: '' }, // removed, and added under the same id: wait
+    again: { type: 'string', default: '' }, // removed, and another job gets the id, as after a reset of the counter: wait
     remove: { type: 'string', default: '' },
   },
 });
@@ -26,9 +27,17 @@ for (const job of await jobs(options['run-again'])) await job.retry('completed')
 if (options['run-again']) await library.work(options.queue);
 for (const job of await jobs(options.retry)) await job.retry('completed');
 for (const job of await jobs(options.remove)) await job.remove();
-for (const job of await jobs(options.again)) {
-  await job.remove();
-  await queue.add(job.name, { added: 'anew' }, { jobId: job.id });
+const again = await jobs(options.again);
+if (again.length > 0) {
+  const redis = new Redis(connection);
+  const counter = await redis.get(queue.toKey('id'));
+  for (const job of again) {
+    await job.remove();
+    await redis.set(queue.toKey('id'), Number(job.id) - 1);
+    await queue.add(job.name, { added: 'anew' });
+  }
+  await redis.set(queue.toKey('id'), counter);
+  redis.disconnect();
 }
 const counts = await queue.getJobCounts('waiting', 'completed');
 await library.closeAll();
