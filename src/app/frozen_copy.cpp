@@ -177,7 +177,7 @@ Result<bool> FrozenCopy::load(const std::string& name, const Options& options) {
     tell(fmt::format("loading {} into a redis-server of our own{}", name,
                      facts_.used_memory ? ", about " + human_bytes(*facts_.used_memory) : std::string()));
   auto launched = server_->launch(how);
-  if (!launched && launched.error().exit == Exit::unreachable) launched.error().where = name;
+  if (!launched) launched.error().where = name;
   return launched;
 }
 

@@ -117,7 +117,7 @@ class Examination {
   /// In a copy nothing moves. Who has been put back into a list of the server by hand since then, a step
   /// finds out where the list is short; else it is read now.
   Result<BullNews> look_at_server(std::vector<BullCandidate>& candidates) {
-    BullNews news{.covered = true, .paused = false, .elsewhere = !request_.copy->of_this_server};
+    BullNews news{.covered = true, .copy = true, .elsewhere = !request_.copy->of_this_server};
     const auto& look = one_.look;
     const bool searched =
         std::max({look.waiting, look.active, look.paused}) <= plan::bull::OrphanRule::longest_list / 2;

@@ -80,6 +80,7 @@ Step OrphanRule::step_for(const BullCandidate& one, const BullNews& news) {
   step.bytes = one.bytes.count;
   step.checks.push_back({.kind = CheckKind::fingerprint, .key = 0, .number = one.fingerprint});
   add_containers(step, one.id, news);
+  if (news.copy) add_parent(step, one);
   step.checks.push_back({.kind = CheckKind::absent, .key = add_key(step, step.keys[0] + ":lock")});
   remover_.take_away(step, 0);
   for (std::size_t i = 0; i < bull_job_parts.size(); ++i) {
@@ -90,6 +91,18 @@ Step OrphanRule::step_for(const BullCandidate& one, const BullNews& news) {
     remover_.take_away(step, key, true);
   }
   return step;
+}
+
+void OrphanRule::add_parent(Step& step, const BullCandidate& one) const {
+  if (!rules_.queue().is_bullmq()) return;
+  if (one.parent.empty()) {
+    step.checks.push_back({.kind = CheckKind::field_missing, .key = 0, .member = "parentKey"});
+    return;
+  }
+  step.checks.push_back({.kind = CheckKind::field_is, .key = 0, .member = "parentKey", .text = one.parent});
+  step.checks.push_back({.kind = CheckKind::no_member,
+                         .key = add_key(step, one.parent + ":dependencies"),
+                         .text = step.keys[0]});
 }
 
 void OrphanRule::add_containers(Step& step, std::string_view id, const BullNews& news) const {

@@ -26,7 +26,8 @@
 /// of that moment, in Bull too: all its scripts and transactions but empty(), which only deletes, take a job
 /// from container to container. If the server went through that state itself, the fingerprint holds from then
 /// to apply, as above. If that is not known (BullNews::elsewhere), the same job may wait on the server: then
-/// every list is searched by the step, and where one is too long for that, nothing is proposed.
+/// every list is searched by the step, and where one is too long for that, nothing is proposed. A flow may
+/// have adopted the orphan since: its parent is checked too.
 namespace headroom::plan::bull {
 
 class OrphanRule {
@@ -50,6 +51,7 @@ class OrphanRule {
   Kind kind(const BullCandidate& one) const;
   std::optional<std::string_view> why_not(const BullCandidate& one, const BullNews& news) const;
   Step step_for(const BullCandidate& one, const BullNews& news);
+  void add_parent(Step& step, const BullCandidate& one) const;
   void add_containers(Step& step, std::string_view id, const BullNews& news) const;
 
   QueueRules& rules_;
