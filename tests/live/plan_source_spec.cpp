@@ -146,6 +146,20 @@ TEST_F(PlanOfACopy, leaves_what_has_changed_since) {
   EXPECT_THAT(lost(work, live_work(kit.server, {"bull:mail"})), IsEmpty());
 }
 
+// A70: what is among the newest by now stays, although it was not when the file was written
+TEST_F(PlanOfACopy, keeps_as_many_as_the_server_would) {
+  finish(20);
+  const auto file = save();
+  const auto newest = redis_cli(kit.server, {"ZRANGE", "bull:mail:completed", "-8", "-1"});
+  std::string ids = newest;
+  std::replace(ids.begin(), ids.end(), '\n', ',');
+  produce({"bullmq_since.mjs", "--remove", ids}, kit.server.url());
+  planned({"--source", file});
+  EXPECT_EQ(proposed("bull-completed").size(), 7U) << "twelve are left, and five of them stay";
+  applied();
+  EXPECT_EQ(redis_cli(kit.server, {"ZCARD", "bull:mail:completed"}), "5");
+}
+
 // PLAN-2: a snapshot is taken, read and thrown away; the plan is for the server, with its lists of any length
 TEST_F(PlanOfACopy, can_be_of_a_snapshot) {
   fill_long_list();
@@ -219,6 +233,8 @@ TEST_F(PlanOfACopy, newer_than_what_the_server_was_restored_to_is_told) {
 // A80 A87 A101: what real libraries leave behind is found in a file as it is on the server itself, but for
 // what only idle times tell
 TEST_F(PlanOfACopy, finds_what_a_look_at_the_server_finds) {
+  redis_cli(kit.server,
+            {"CONFIG", "SET", "maxmemory-policy", "allkeys-lru"});  // writes idle times into its files
   for (const std::string library : {"bullmq6", "bull4"}) {
     const bool bullmq = library == "bullmq6";
     redis_cli(kit.server, {"FLUSHALL"});
@@ -236,9 +252,12 @@ TEST_F(PlanOfACopy, finds_what_a_look_at_the_server_finds) {
     const auto rules = {"bull-orphans", "bull-orphans-blocking", "bull-deduplication", "bull-danglers"};
     std::map<std::string, std::set<std::string>> seen;
     for (const auto* rule : rules) seen[rule] = proposed(rule);
+    const auto legacy = proposed("bull-legacy");
     planned({"--source", save()});
     for (const auto* rule : rules) EXPECT_EQ(proposed(rule), seen[rule]) << library << " " << rule;
     EXPECT_FALSE(seen["bull-orphans"].empty());
+    EXPECT_EQ(legacy.empty(), !bullmq);
+    EXPECT_THAT(proposed("bull-legacy"), IsEmpty()) << "only its idle time tells that nobody uses it";
     const auto work = live_work(kit.server, {"bull:mail"});
     EXPECT_EQ(applied().at("changed"), 0);
     EXPECT_THAT(lost(work, live_work(kit.server, {"bull:mail"})), IsEmpty());
