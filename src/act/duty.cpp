@@ -11,6 +11,8 @@ constexpr std::size_t least_units = 16;
 constexpr std::size_t most_units = 100;  // APPLY-3: gain ends there, blocking does not (safety.md 2.4)
 // So that a rest that came out longer than asked for is made up, and a long pause is no leave to burst.
 constexpr Duty::Span most_credit = std::chrono::milliseconds(5);
+// Shorter ones are mostly waking up, of this machine and of the server's: some batches, then the rest of all.
+constexpr Duty::Span least_rest = std::chrono::milliseconds(5);
 
 }  // namespace
 
@@ -41,7 +43,7 @@ Duty::Span Duty::rest(Time now) {
   const Span passed = now - seen_;
   owed_ = std::max(owed_ - std::max(passed - busy_, Span{}), -most_credit);
   seen_ = now, busy_ = Span{};
-  return std::max(owed_, Span{});
+  return owed_ < least_rest ? Span{} : owed_;
 }
 
 }  // namespace headroom::act

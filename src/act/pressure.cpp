@@ -38,6 +38,8 @@ class Pressure final : public Pace {
   }
 
   Result<Go> permit() override;
+  bool rests() const override { return duty_.share() < 1; }
+  bool has_to_end() override;
   std::size_t batch() const override { return duty_.batch(); }
   void served(nanoseconds busy, std::size_t units) override;
   void waited(std::string_view reason, milliseconds length) override;
@@ -105,7 +107,7 @@ bool Pressure::stop(std::string why) {
   return true;
 }
 
-bool Pressure::has_to_stop() {
+bool Pressure::has_to_end() {
   if (!stopped_.empty()) return true;
   if (control_) control_->serve([&](std::string_view line) { return obey(line); });
   if (!stopped_.empty()) return true;
@@ -113,6 +115,11 @@ bool Pressure::has_to_stop() {
   if (stop_file()) return true;
   if (limits_.run_time && now() - begun_ >= *limits_.run_time)
     return stop("the run time of " + human_duration(*limits_.run_time) + " is over");
+  return false;
+}
+
+bool Pressure::has_to_stop() {
+  if (has_to_end()) return true;
   if (parts_.lease != nullptr) {
     const auto kept = parts_.lease->keep();
     if (!kept || !*kept) return stop("the lease was lost: another run may be at work");

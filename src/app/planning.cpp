@@ -93,11 +93,12 @@ Result<plan::Allowance> allowance_of(const Options& options) {
   return allowance;
 }
 
-/// The share of time that the change may take is that of the look too.
-Result<source::Pace> pace_of(const Options& options, const plan::PacePolicy& policy) {
+/// A look is kept to short turns, as an audit's is, and not to the share of time that the change may take,
+/// unless that is asked for on the command line.
+Result<source::Pace> pace_of(const Options& options) {
   const auto duty = percentage(options.duty, "--duty");
   if (!duty) return fail(duty.error());
-  return source::working(static_cast<std::uint32_t>(std::max(1.0, duty->value_or(policy.duty) * 100)));
+  return source::planning(static_cast<std::uint32_t>(std::max(1.0, duty->value_or(1) * 100)));
 }
 
 bool takes_every_key(const PlanHeader& header, const plan::Policy& policy) {
@@ -196,7 +197,7 @@ Result<MadePlan> make_plan(const PlanningGround& ground, const std::string& file
   const auto& policy = ground.policy.reading.policy;
   const auto allowance = allowance_of(ground.options);
   if (!allowance) return fail(allowance.error());
-  auto scan_pace = pace_of(ground.options, policy.pace);
+  auto scan_pace = pace_of(ground.options);
   if (!scan_pace) return fail(scan_pace.error());
   const auto known = Families::load(ground.options);
   if (!known) return fail(known.error());

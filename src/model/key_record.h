@@ -55,6 +55,7 @@ struct KeyRecord {
 enum class Look : std::uint8_t {
   name,     ///< nothing more; take() is not called
   type,     ///< the type alone
+  size,     ///< type, TTL and bytes
   details,  ///< everything this source can know
 };
 struct Interest {

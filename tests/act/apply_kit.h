@@ -24,6 +24,8 @@ using headroom::test::RedisServer;
 class FreePace final : public Pace {
  public:
   std::function<bool()> on_permit{};  ///< false: stop
+  bool hurries = false;               ///< no rest: requests overlap
+  bool ended = false;
   std::size_t units = 100;
   std::map<std::string, std::chrono::milliseconds> waited_for{};
   std::uint64_t permits = 0;
@@ -32,6 +34,8 @@ class FreePace final : public Pace {
     ++permits;
     return !on_permit || on_permit() ? Go::on : Go::stop;
   }
+  bool rests() const override { return !hurries; }
+  bool has_to_end() override { return ended; }
   std::size_t batch() const override { return units; }
   void served(std::chrono::nanoseconds, std::size_t) override {}
   void waited(std::string_view reason, std::chrono::milliseconds length) override {

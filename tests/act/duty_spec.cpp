@@ -37,6 +37,18 @@ TEST(Duty, counts_our_own_work_and_long_sleeps_as_rest) {
   EXPECT_NEAR(share_of(0.25, 400us, 2400us), 1.0 / 7, 0.01);
 }
 
+// THR-1: what is owed is not lost when it is too short for a rest of its own.
+TEST(Duty, saves_up_short_rests) {
+  Duty::Time now{};
+  Duty duty(0.25, 500us, 2ms, 100, now);
+  now += 500us;
+  duty.served(500us, 100);
+  EXPECT_EQ(duty.rest(now), 0ns);
+  now += 4ms;
+  duty.served(4ms, 100);
+  EXPECT_EQ(duty.rest(now), 13500us);
+}
+
 // THR-1: a pause of minutes is no leave to press without rest afterwards.
 TEST(Duty, a_long_pause_earns_no_burst) {
   Duty duty(0.25, 500us, 2ms, 100, Duty::Time{});

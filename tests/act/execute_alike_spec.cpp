@@ -1,6 +1,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "act/quarantine.h"
 #include "apply_kit.h"
 #include "base/hash.h"
 
@@ -83,6 +84,54 @@ TEST_F(ExecuteAlike, a_string_that_got_a_ttl_after_it_was_read_is_journaled_with
   for (const auto& step : applying.entries.steps)
     if (step.number == 0) last = step.before.at(0).removed->expires_at;
   EXPECT_EQ(last, 4102444800000);
+}
+
+// APPLY-2: that a string has no TTL is a word of the plan, which the script checks; here it is so no longer
+TEST_F(ExecuteAlike, strings_planned_without_a_ttl_stay_when_they_have_one) {
+  std::vector<Step> steps;
+  for (const char* key : {"a", "b", "c", "d", "e"}) {
+    talk({"SET", key, "old"});
+    steps.push_back(string_step(key));
+    steps.back().checks.push_back({.kind = CheckKind::no_ttl});
+  }
+  talk({"PEXPIREAT", "a", "4102444800000"});
+  talk({"DEL", "b", "d"});
+  talk({"RPUSH", "d", "old"});
+  between([&] { talk({"PEXPIREAT", "c", "4102444800000"}); });
+  EXPECT_EQ(applying.run(steps).removed, 1U);
+  EXPECT_EQ(outcome(0), StepOutcome::changed);
+  EXPECT_EQ(outcome(1), StepOutcome::gone);
+  EXPECT_EQ(outcome(2), StepOutcome::changed);
+  EXPECT_EQ(outcome(3), StepOutcome::changed);
+  EXPECT_EQ(outcome(4), StepOutcome::removed);
+  EXPECT_EQ(talk({"EXISTS", "a", "b", "c", "d", "e"}).integer, 3);
+}
+
+// APPLY-2: quarantined are those of the type of the plan that still have no TTL
+TEST_F(ExecuteAlike, keys_go_to_quarantine_where_they_are_as_planned) {
+  std::vector<Step> steps;
+  for (const char* key : {"a", "b", "c", "d", "e"}) {
+    talk({"SET", key, "old"});
+    steps.push_back({.keys = {key},
+                     .checks = {{.kind = CheckKind::type_is, .text = "string"}, {.kind = CheckKind::no_ttl}},
+                     .changes = {{.kind = ChangeKind::quarantine}},
+                     .bytes = 100});
+  }
+  talk({"DEL", "b", "c"});
+  talk({"RPUSH", "c", "old"});
+  talk({"PEXPIREAT", "d", "4102444800000"});
+  const auto taken = quarantine_name(applying.plan.id, "e");
+  talk({"SET", taken, "another"});
+  const auto report = applying.run(steps);
+  EXPECT_EQ(report.removed, 1U);
+  EXPECT_EQ(outcome(0), StepOutcome::removed);
+  EXPECT_EQ(outcome(1), StepOutcome::gone);
+  EXPECT_EQ(outcome(2), StepOutcome::changed);
+  EXPECT_EQ(outcome(3), StepOutcome::changed);
+  EXPECT_EQ(outcome(4), StepOutcome::failed);
+  EXPECT_EQ(talk({"GET", quarantine_name(applying.plan.id, "a")}).text, "old");
+  EXPECT_EQ(talk({"GET", taken}).text, "another");
+  EXPECT_EQ(talk({"EXISTS", "a", "c", "d", "e"}).integer, 3);
 }
 
 TEST_F(ExecuteAlike, the_same_string_twice_goes_once) {

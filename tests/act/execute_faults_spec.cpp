@@ -79,10 +79,15 @@ TEST(ExecuteFaults, a_server_that_is_paused_is_waited_for) {
   EXPECT_EQ(talk({"DBSIZE"}).integer, 0);
 }
 
+/// With rests between requests, and without: then they overlap.
+class Hurrying : public testing::TestWithParam<bool> {};
+INSTANTIATE_TEST_SUITE_P(ExecuteFaults, Hurrying, testing::Bool());
+
 // APPLY-6 CONN-2 F20: connections are cut all the time
-TEST(ExecuteFaults, connections_that_are_cut_are_opened_again) {
+TEST_P(Hurrying, connections_that_are_cut_are_opened_again) {
   RedisServer server;
   Applying applying(server);
+  applying.pace.hurries = GetParam();
   auto steps = strings(server, 8'000);
   for (int i = 1; i <= 8'000; i += 2)
     steps[static_cast<std::size_t>(i)].changes = {{.kind = ChangeKind::quarantine}};
@@ -270,10 +275,11 @@ TEST(ExecuteFaults, does_nothing_without_the_lease) {
 
 // APPLY-8 THR-5: stopped between two batches: what was begun is ended, the rest is pending, and the sum is
 // right
-TEST(ExecuteFaults, stops_when_told) {
-  for (std::uint64_t n : {1U, 2U, 7U, 12U, 30U}) {
+TEST_P(Hurrying, stops_when_told) {
+  for (std::uint64_t n : {1U, 2U, 7U, 12U, 13U, 14U, 22U, 30U}) {
     RedisServer server;
     Applying applying(server);
+    applying.pace.hurries = GetParam();
     auto steps = strings(server, 3'000);
     applying.pace.on_permit = [&] { return applying.pace.permits < n; };
     const auto report = applying.run(std::move(steps));
@@ -283,6 +289,20 @@ TEST(ExecuteFaults, stops_when_told) {
     EXPECT_EQ(report.planned, report.removed + report.pending);
     EXPECT_EQ(static_cast<std::uint64_t>(Talk(server)({"DBSIZE"}).integer), report.pending);
   }
+}
+
+// THR-4 F20: also while the server is away, which is waited for a minute otherwise
+TEST(ExecuteFaults, stops_when_told_while_the_server_is_away) {
+  RedisServer server;
+  Applying applying(server);
+  auto steps = strings(server, 1'000);
+  at_permit(applying, 5, [&] {
+    applying.pace.ended = true;
+    ::kill(server.pid(), SIGKILL);
+  });
+  const auto report = applying.run(std::move(steps));
+  EXPECT_FALSE(report.complete);
+  EXPECT_EQ(report.stopped_by, "told to");
 }
 
 // APPLY-3 F23: never more than a hundred keys in one turn, seen by the server

@@ -15,9 +15,14 @@ using test::Talk;
 
 struct Manner {
   const char* name;
-  bool scripts, watch;
+  bool scripts, watch, hurries = false;
 };
-constexpr Manner manners[] = {{"watched", true, true}, {"compared", true, false}, {"plain", false, true}};
+constexpr Manner manners[] = {{"watched", true, true},
+                              {"compared", true, false},
+                              {"plain", false, true},
+                              {"watched_in_haste", true, true, true},
+                              {"compared_in_haste", true, false, true},
+                              {"plain_in_haste", false, true, true}};
 class ExecuteRace : public testing::TestWithParam<Manner> {};
 INSTANTIATE_TEST_SUITE_P(Manner, ExecuteRace, testing::ValuesIn(manners),
                          [](const auto& one) { return std::string(one.param.name); });
@@ -61,7 +66,8 @@ TEST_P(ExecuteRace, removes_only_what_was_planned) {
   Applying applying(server);
   applying.options.scripts = GetParam().scripts;
   applying.options.watch = GetParam().watch;
-  applying.options.keys_per_sync = 100;
+  applying.pace.hurries = GetParam().hurries;
+  applying.options.keys_per_sync = GetParam().hurries ? 400 : 100;
   const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(4);
   std::uint64_t given = 0;
   Writer writer(server);

@@ -106,9 +106,10 @@ TEST_F(CeleryResultSteps, remove_only_the_value_that_was_judged) {
   const Step& step = steps.steps[0];
   EXPECT_THAT(step.keys, ElementsAre(id));
   EXPECT_EQ(step.bytes, 314U);
-  ASSERT_EQ(step.checks.size(), 1U);
+  ASSERT_EQ(step.checks.size(), 2U);
   EXPECT_EQ(step.checks[0].kind, CheckKind::value_hash);
   EXPECT_EQ(step.checks[0].number, static_cast<std::int64_t>(hash_bytes(value)));
+  EXPECT_EQ(step.checks[1].kind, CheckKind::no_ttl);
   ASSERT_EQ(step.changes.size(), 1U);
   EXPECT_EQ(step.changes[0].kind, ChangeKind::remove);
   EXPECT_EQ(steps.rules[0].removal, Removal::journal);

@@ -11,22 +11,6 @@ using wire::Reply;
 using Kind = ScriptResult::Kind;
 using End = Made::End;
 
-/// What came back of one turn: the answers that count, in order.
-struct Answers {
-  Trouble trouble{};
-  std::vector<Reply> replies{};
-};
-
-template <class Queue>
-Answers exchange(Lane& lane, ServerClock& clock, const Queue& queue) {
-  Answers answers;
-  Pipeline pipeline(lane.link());
-  queue(pipeline, [&](const Reply& reply) { answers.replies.push_back(reply); });
-  pipeline.ask({"TIME"}, [&](const Reply& reply) { clock.heard(reply); });
-  answers.trouble = pipeline.run();
-  return answers;
-}
-
 Made without_results(const Reply& reply) {
   if (const auto why = ScriptCall::did_nothing(reply); !why.empty())
     return {why == "late" ? End::late : End::fenced};
@@ -51,48 +35,8 @@ std::optional<Made> transaction_failed(const std::vector<Reply>& replies) {
   return without_results(exec);
 }
 
-Made scripted(Lane& lane, ServerClock& clock, bool watched, const ScriptCall& call, std::size_t jobs) {
-  const auto answers = exchange(lane, clock, [&](Pipeline& pipeline, const auto& take) {
-    if (watched) pipeline.ask({"MULTI"}, take);
-    call.queue(pipeline, false, take);
-    if (watched) pipeline.ask({"EXEC"}, take);
-  });
-  if (answers.trouble) return {End::lost, answers.trouble.text};
-  if (!watched) return script_answer(answers.replies.front(), jobs);
-  lane.watching = false;
-  if (auto failed = transaction_failed(answers.replies)) return std::move(*failed);
-  return script_answer(answers.replies.back().items.front(), jobs);
-}
-
 ScriptResult gone_or_changed(const Reply& exists) {
   return {exists.kind == Reply::Kind::integer && exists.integer == 0 ? Kind::gone : Kind::changed};
-}
-
-/// PEXPIREAT NX says only "no": whether the key has a deadline (perhaps ours: the reply of an earlier try was
-/// lost) or is gone is asked behind it.
-Made native(Lane& lane, ServerClock& clock, const std::vector<Job*>& jobs) {
-  const auto answers = exchange(lane, clock, [&](Pipeline& pipeline, const auto& take) {
-    for (const auto* job : jobs)
-      pipeline.ask({"PEXPIREAT", job->changes[0].key, job->changes[0].a, "NX"}, take);
-  });
-  if (answers.trouble) return {End::lost, answers.trouble.text};
-  Made made;
-  Pipeline again(lane.link());
-  made.results.resize(jobs.size());
-  for (std::size_t i = 0; i < jobs.size(); ++i) {
-    auto& result = made.results[i];
-    const auto& reply = answers.replies[i];
-    if (reply.is_error()) {
-      result = {Kind::refused, 0, reply.text};
-    } else if (reply.integer == 1) {
-      result = {Kind::done, 1, {}};
-    } else {
-      again.ask({"EXISTS", jobs[i]->changes[0].key},
-                [&result](const Reply& exists) { result = gone_or_changed(exists); });
-    }
-  }
-  if (const auto trouble = again.run()) return {End::lost, trouble.text};
-  return made;
 }
 
 std::vector<std::string_view> plain_command(const ScriptOp& op) {
@@ -136,35 +80,83 @@ ScriptResult plain_result(const Job& job, std::span<const Reply> answers) {
   return result;
 }
 
-Made plain(Lane& lane, ServerClock& clock, const std::vector<Job*>& jobs) {
-  const auto answers = exchange(lane, clock, [&](Pipeline& pipeline, const auto& take) {
-    pipeline.ask({"MULTI"}, take);
-    for (const auto* job : jobs) {
-      for (const auto& op : job->changes) pipeline.ask(plain_command(op), take);
-    }
-    pipeline.ask({"EXEC"}, take);
-  });
-  if (answers.trouble) return {End::lost, answers.trouble.text};
-  lane.watching = false;
-  if (auto failed = transaction_failed(answers.replies)) return std::move(*failed);
+}  // namespace
+
+Changing::Changing(Lane& lane, ServerClock& clock, Way way, const std::vector<Job*>& jobs,
+                   std::int64_t deadline, const Fence& fence)
+    : lane_(lane), way_(way), jobs_(jobs), pipeline_(lane.link()) {
+  if (way == Way::native)
+    queue_native();
+  else if (way == Way::plain)
+    queue_plain();
+  else
+    queue_script(deadline, fence);
+  pipeline_.ask({"TIME"}, [&clock](const Reply& reply) { clock.heard(reply); });
+  pipeline_.send();
+}
+
+Made Changing::hear() {
+  if (const auto trouble = pipeline_.run()) return {End::lost, trouble.text};
+  if (way_ == Way::native) return native_made();
+  const bool scripted = way_ != Way::plain;
+  if (scripted && way_ != Way::watched) return script_answer(replies_.front(), jobs_.size());
+  lane_.watching = false;
+  if (auto failed = transaction_failed(replies_)) return std::move(*failed);
+  return scripted ? script_answer(replies_.back().items.front(), jobs_.size()) : plain_made();
+}
+
+void Changing::queue_script(std::int64_t deadline, const Fence& fence) {
+  const auto take = [this](const Reply& reply) { replies_.push_back(reply); };
+  ScriptCall call(deadline, fence.key, fence.token);
+  call.add(jobs_);
+  if (way_ == Way::watched) pipeline_.ask({"MULTI"}, take);
+  call.queue(pipeline_, false, take);
+  if (way_ == Way::watched) pipeline_.ask({"EXEC"}, take);
+}
+
+void Changing::queue_native() {
+  for (const auto* job : jobs_)
+    pipeline_.ask({"PEXPIREAT", job->changes[0].key, job->changes[0].a, "NX"},
+                  [this](const Reply& reply) { replies_.push_back(reply); });
+}
+
+/// PEXPIREAT NX says only "no": whether the key has a deadline (perhaps ours: the reply of an earlier try was
+/// lost) or is gone is asked behind it.
+Made Changing::native_made() {
   Made made;
-  std::span<const Reply> rest = answers.replies.back().items;
-  for (const auto* job : jobs) {
+  made.results.resize(jobs_.size());
+  for (std::size_t i = 0; i < jobs_.size(); ++i) {
+    auto& result = made.results[i];
+    const auto& reply = replies_[i];
+    if (reply.is_error()) {
+      result = {Kind::refused, 0, reply.text};
+    } else if (reply.integer == 1) {
+      result = {Kind::done, 1, {}};
+    } else {
+      pipeline_.ask({"EXISTS", jobs_[i]->changes[0].key},
+                    [&result](const Reply& exists) { result = gone_or_changed(exists); });
+    }
+  }
+  if (const auto trouble = pipeline_.run()) return {End::lost, trouble.text};
+  return made;
+}
+
+void Changing::queue_plain() {
+  const auto take = [this](const Reply& reply) { replies_.push_back(reply); };
+  pipeline_.ask({"MULTI"}, take);
+  for (const auto* job : jobs_)
+    for (const auto& op : job->changes) pipeline_.ask(plain_command(op), take);
+  pipeline_.ask({"EXEC"}, take);
+}
+
+Made Changing::plain_made() {
+  Made made;
+  std::span<const Reply> rest = replies_.back().items;
+  for (const auto* job : jobs_) {
     made.results.push_back(plain_result(*job, rest.first(job->changes.size())));
     rest = rest.subspan(job->changes.size());
   }
   return made;
-}
-
-}  // namespace
-
-Made make_changes(Lane& lane, ServerClock& clock, Way way, const std::vector<Job*>& jobs,
-                  std::int64_t deadline, const Fence& fence) {
-  if (way == Way::native) return native(lane, clock, jobs);
-  if (way == Way::plain) return plain(lane, clock, jobs);
-  ScriptCall call(deadline, fence.key, fence.token);
-  call.add(jobs);
-  return scripted(lane, clock, way == Way::watched, call, jobs.size());
 }
 
 Trouble teach_script(wire::Link& link) {

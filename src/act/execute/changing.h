@@ -33,8 +33,26 @@ struct Fence {
 
 /// Makes the changes of `jobs` (judged, journaled, of one Way and of the database that `lane` has selected)
 /// in one round trip.
-Made make_changes(Lane& lane, ServerClock& clock, Way way, const std::vector<Job*>& jobs,
-                  std::int64_t deadline, const Fence& fence);
+class Changing {
+ public:
+  /// Borrows lane, clock and jobs. Sends the changes and waits for nothing; needs: nothing pending there.
+  Changing(Lane& lane, ServerClock& clock, Way way, const std::vector<Job*>& jobs, std::int64_t deadline,
+           const Fence& fence);
+  Made hear();
+
+ private:
+  void queue_script(std::int64_t deadline, const Fence& fence);
+  void queue_native();
+  void queue_plain();
+  Made native_made();
+  Made plain_made();
+
+  Lane& lane_;
+  Way way_;
+  const std::vector<Job*>& jobs_;
+  Pipeline pipeline_;
+  std::vector<wire::Reply> replies_{};
+};
 
 /// Makes the server know the script. Nothing is done by it.
 Trouble teach_script(wire::Link& link);

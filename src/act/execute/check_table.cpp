@@ -187,6 +187,8 @@ std::optional<ScriptOp> script_check(const Check& check, std::string_view key, c
 
 std::optional<bool> judged_by_state(const Check& check, const KeyState& state) {
   if (!state.read) return std::nullopt;
+  if (state.expiry_as_planned && (check.kind == CheckKind::no_ttl || check.kind == CheckKind::expires_at))
+    return std::nullopt;
   if (check.kind == CheckKind::absent) return !state.there;
   if (!state.there) {
     // Without a key there is nothing to be true of it, but for what says that something is missing.

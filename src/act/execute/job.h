@@ -28,9 +28,10 @@ struct KeyState {
   bool watched = false;  ///< what was read is so until the change, or the change fails
   std::optional<bool> exists{};
   bool there = false;
-  bool too_large = false;         ///< to be journaled; its value was not read
-  std::int64_t expires_at = -1;   ///< ms since the epoch; -1: never
-  std::int64_t expiry_slack = 0;  ///< ms that `expires_at` may be off
+  bool too_large = false;          ///< to be journaled; its value was not read
+  std::int64_t expires_at = -1;    ///< ms since the epoch; -1: never
+  std::int64_t expiry_slack = 0;   ///< ms that `expires_at` may be off
+  bool expiry_as_planned = false;  ///< `expires_at` was not read: the script has to prove it
   std::int64_t idle = -1, freq = -1;
   std::optional<std::string> value{};                ///< of a string
   std::optional<std::vector<std::string>> fields{};  ///< of a hash: field, value, field, value, ...
@@ -102,6 +103,14 @@ struct Batch {
   std::size_t units = 0;
   std::vector<Job> jobs{};
   std::string refused{};  ///< the server's error about a command for all of them
+
+  /// Those that are not done with.
+  std::vector<Job*> open_jobs() {
+    std::vector<Job*> open;
+    for (auto& job : jobs)
+      if (!job.outcome) open.push_back(&job);
+    return open;
+  }
 };
 
 }  // namespace headroom::act

@@ -25,12 +25,15 @@ struct Part {
   ChangeKind kind;
 };
 
+}  // namespace
+
 class Observer {
  public:
   Observer(wire::Link& link, Batch& batch, const Reading& reading)
       : pipeline_(link), batch_(batch), reading_(reading) {}
 
-  Trouble run(bool& fenced);
+  void ask();
+  Trouble hear(bool& fenced);
 
  private:
   bool watches() const { return batch_.way == Way::watched || batch_.way == Way::plain; }
@@ -39,7 +42,7 @@ class Observer {
   void watch();
   void ask(Job& job, const Words& words, Pipeline::Take take);
   void ask_for_all(const Words& words, Pipeline::Take take);
-  void first_round(bool& fenced);
+  void first_round();
   void read_step(Job& job);
   void ask_idle_checks(Job& job);
   void ask_checks(Job& job);
@@ -57,6 +60,7 @@ class Observer {
   void read_holders();
   void places_in_turn();
   void ask_parts();
+  void read_missed();
   void which_parts();
   void read_parts();
 
@@ -64,12 +68,15 @@ class Observer {
   Batch& batch_;
   const Reading& reading_;
   std::int64_t now_ = 0;
+  bool fenced_ = false;
   std::vector<Part> parts_{}, found_{}, strings_{}, large_{};
   std::int64_t parts_there_ = 0;
   using Changes = std::vector<std::pair<Job*, std::size_t>>;
   std::map<std::string_view, Changes> streams_{};
   std::map<std::string_view, Changes> holders_{};  ///< keys that members are taken from
 };
+
+namespace {
 
 /// Checks that only a hash passes. Another type answers them with an error and is left alone.
 bool is_of_fields(CheckKind kind) {
@@ -103,10 +110,20 @@ bool knows_expiry(const Job& job, std::uint16_t key) {
   });
 }
 
+bool has_no_ttl(const Job& job, std::uint16_t key) {
+  const auto& checks = job.step.checks;
+  return std::any_of(checks.begin(), checks.end(),
+                     [&](const Check& check) { return check.key == key && check.kind == CheckKind::no_ttl; });
+}
+
+bool is_small(const Job& job) { return job.step.bytes > 0 && job.step.bytes <= small_value && !job.lost; }
+
 /// Answers that say "there is none" to one who may not look, or under another policy.
 std::int64_t number_or(const Reply& reply, std::int64_t other) {
   return reply.kind == Reply::Kind::integer ? reply.integer : other;
 }
+
+}  // namespace
 
 void Observer::ask_for_all(const Words& words, Pipeline::Take take) {
   pipeline_.ask(words, [this, take = std::move(take)](const Reply& reply) {
@@ -157,13 +174,19 @@ void Observer::watch() {
   ask_for_all(words, [](const Reply&) {});
 }
 
-Trouble Observer::run(bool& fenced) {
+void Observer::ask() {
   batch_.refused.clear();
   for (auto& job : batch_.jobs) prepare(job);
-  if (!needs_reading(batch_)) return {};
-  first_round(fenced);
+  if (!needs_reading(batch_)) return;
+  first_round();
+  pipeline_.send();
+}
+
+Trouble Observer::hear(bool& fenced) {
   if (auto trouble = pipeline_.run()) return trouble;
+  fenced = fenced_;
   places_in_turn();
+  read_missed();
   if (parts_there_ > 0) {
     which_parts();
     if (auto trouble = pipeline_.run()) return trouble;
@@ -176,12 +199,11 @@ Trouble Observer::run(bool& fenced) {
   return pipeline_.run();
 }
 
-void Observer::first_round(bool& fenced) {
+void Observer::first_round() {
   if (watches()) watch();
   if (batch_.way == Way::plain && !reading_.fence_token.empty()) {
-    pipeline_.ask({"GET", reading_.fence_key}, [this, &fenced](const Reply& reply) {
-      fenced = !reply.text.starts_with(reading_.fence_token);
-    });
+    pipeline_.ask({"GET", reading_.fence_key},
+                  [this](const Reply& reply) { fenced_ = !reply.text.starts_with(reading_.fence_token); });
   }
   if (!reading_.traits.expire_nx) {
     pipeline_.ask({"TIME"}, [this](const Reply& reply) {
@@ -269,7 +291,12 @@ void Observer::ask_check(Job& job, std::size_t i) {
 void Observer::read_key(Job& job, std::uint16_t key, std::string_view type) {
   job.keys[key].read = true;
   read_idle(job, key);
-  read_expiry(job, key);
+  // Of a string that may have no TTL the script proves that anyway; what it found otherwise is read again.
+  if (type == "string" && is_small(job) && batch_.way == Way::compared && has_no_ttl(job, key) &&
+      job.tries == 0)
+    job.keys[key].expiry_as_planned = true;
+  else
+    read_expiry(job, key);
   read_value(job, key, type);
 }
 
@@ -295,7 +322,7 @@ void Observer::read_expiry(Job& job, std::uint16_t key) {
 }
 
 void Observer::read_value(Job& job, std::uint16_t key, std::string_view type) {
-  const bool small = job.step.bytes > 0 && job.step.bytes <= small_value && !job.lost;
+  const bool small = is_small(job);
   const bool plain_hash = type == "hash" && !reading_.traits.fields_may_expire && batch_.way != Way::compared;
   if (type == "string" && small) {
     read_string(job, key);
@@ -337,7 +364,9 @@ void Observer::read_strings() {
   ask_for_all(words, [this](const Reply& reply) {
     for (std::size_t i = 0; i < reply.items.size() && i < strings_.size(); ++i) {
       auto& state = strings_[i].job->keys[strings_[i].key];
-      if (reply.items[i].kind == Reply::Kind::text) state.value = reply.items[i].text;
+      const bool is_string = reply.items[i].kind == Reply::Kind::text;
+      if (is_string) state.value = reply.items[i].text;
+      if (is_string && state.expiry_as_planned) state.there = true, state.exists = true;
     }
   });
 }
@@ -388,7 +417,7 @@ void Observer::read_member(Job& job, std::size_t i) {
   }
 }
 
-std::vector<std::string> texts_of(const Reply& reply) {
+static std::vector<std::string> texts_of(const Reply& reply) {
   std::vector<std::string> texts;
   for (const auto& item : reply.items) texts.push_back(item.text);
   return texts;
@@ -462,6 +491,16 @@ void Observer::ask_parts() {
   ask_for_all(words, [this](const Reply& reply) { parts_there_ = number_or(reply, 0); });
 }
 
+/// Is it gone, or no string any more?
+void Observer::read_missed() {
+  for (const auto& one : strings_) {
+    auto& state = one.job->keys[one.key];
+    if (state.value || !state.expiry_as_planned) continue;
+    state.expiry_as_planned = false;
+    read_expiry(*one.job, one.key);
+  }
+}
+
 void Observer::which_parts() {
   for (const auto& part : parts_) {
     ask(*part.job, {"TYPE", part.job->step.keys[part.key]}, [this, part](const Reply& reply) {
@@ -494,7 +533,7 @@ void Observer::read_parts() {
   read_strings();
 }
 
-bool asks(const Job& job) {
+static bool asks(const Job& job) {
   const auto by_client = [](const Check& check) {
     return check.kind == CheckKind::value_hash || check.kind == CheckKind::fingerprint;
   };
@@ -507,15 +546,17 @@ bool asks(const Job& job) {
          std::any_of(job.step.changes.begin(), job.step.changes.end(), reads);
 }
 
-}  // namespace
-
 bool needs_reading(const Batch& batch) {
   if (batch.way == Way::native) return false;
   return batch.way != Way::direct || std::any_of(batch.jobs.begin(), batch.jobs.end(), asks);
 }
 
-Trouble observe(wire::Link& link, Batch& batch, const Reading& reading, bool& fenced) {
-  return Observer(link, batch, reading).run(fenced);
+Observation::Observation(wire::Link& link, Batch& batch, const Reading& reading)
+    : observer_(std::make_unique<Observer>(link, batch, reading)) {
+  observer_->ask();
 }
+Observation::~Observation() = default;
+
+Trouble Observation::hear(bool& fenced) { return observer_->hear(fenced); }
 
 }  // namespace headroom::act

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 
 #include "act/execute/job.h"
@@ -16,14 +17,25 @@ struct Reading {
   std::string fence_key{}, fence_token{};
 };
 
-/// Whether observe() will ask the server anything.
+/// Whether an observation will ask the server anything.
 bool needs_reading(const Batch& batch);
+
+class Observer;
 
 /// Reads what the steps of a batch are judged by and what the journal needs, in one to three round trips:
 /// WATCH, then per key the idle time (before anything touches the key), the deadline, the value; then the
-/// parts that turned out to be there; then values whose size had to be asked first. Errors about one step are
-/// left in Job::refused; `fenced` is set when the lease is somebody else's (Way::plain; a script looks for
-/// itself).
-Trouble observe(wire::Link& link, Batch& batch, const Reading& reading, bool& fenced);
+/// parts that turned out to be there; then values whose size had to be asked first.
+class Observation {
+ public:
+  /// Borrows all three. Sends the first questions and waits for nothing; needs: nothing pending on `link`.
+  Observation(wire::Link& link, Batch& batch, const Reading& reading);
+  ~Observation();
+  /// The answers, and what has to be asked then. Errors about one step are left in Job::refused; `fenced` is
+  /// set when the lease is somebody else's (Way::plain; a script looks for itself).
+  Trouble hear(bool& fenced);
+
+ private:
+  std::unique_ptr<Observer> observer_;
+};
 
 }  // namespace headroom::act

@@ -11,6 +11,8 @@ void Pipeline::ask(wire::Command command, Take take) {
   takes_.push_back(std::move(take));
 }
 
+void Pipeline::send() { (void)link_.flush(); }
+
 Trouble Pipeline::run() {
   for (const auto& take : takes_) {
     const auto reply = link_.read();

@@ -31,6 +31,8 @@ class Pipeline {
   void ask(std::initializer_list<std::string_view> command, Take take);
   void ask(wire::Command command, Take take);
   bool empty() const { return takes_.empty(); }
+  /// Sends what was asked, and waits for nothing. What goes wrong is told by run().
+  void send();
   /// Sends all, gives each its answer (errors too), in order.
   Trouble run();
 

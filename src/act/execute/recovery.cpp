@@ -80,6 +80,7 @@ bool Run::reconnect(Lane& lane, const std::string& why) {
     }
     const milliseconds jitter(random_() % static_cast<unsigned>(pause.count()));
     rest("the server is not to be reached", pause / 2 + jitter);
+    if (pace_.has_to_end()) stop(pace_.why_stopped());
     pause = std::min(pause * 2, longest_rest);
   }
   if (again) {

@@ -19,22 +19,6 @@ namespace {
 
 constexpr std::uint16_t most_tries = 8;
 
-std::vector<Job*> open_jobs(Batch& batch) {
-  std::vector<Job*> jobs;
-  for (auto& job : batch.jobs) {
-    if (!job.outcome) jobs.push_back(&job);
-  }
-  return jobs;
-}
-
-std::uint64_t keys_in(const JournalStep& record) {
-  return static_cast<std::uint64_t>(
-      std::count_if(record.before.begin(), record.before.end(), [](const Before& before) {
-        return before.removed || before.kind == ChangeKind::expire_at || before.kind == ChangeKind::persist ||
-               before.kind == ChangeKind::quarantine;
-      }));
-}
-
 }  // namespace
 
 Run::Run(const ApplyTarget& target, const NextStep& next, std::uint64_t first, const PlanHeader& plan,
@@ -118,80 +102,6 @@ bool Run::permitted() {
   return !stopped();
 }
 
-/// A lane with a connection, or null: the run has stopped.
-Lane* Run::open_lane(std::size_t i) {
-  auto& lane = lanes_[i % lanes_.size()];
-  if (lane.is_open() || reconnect(lane, {})) return &lane;
-  return nullptr;
-}
-
-Result<bool> Run::make(std::vector<Batch> batches) {
-  busiest_ = 0;
-  std::size_t read = 0;
-  for (; read < batches.size(); ++read) {
-    auto* lane = open_lane(read);
-    if (lane == nullptr || !observe(batches[read], *lane)) break;
-    write_down(batches[read]);
-  }
-  if (read > 0) {
-    if (auto synced = journal_.sync(); !synced) return fail(synced.error());
-  }
-  Lane* last = nullptr;
-  for (std::size_t i = 0; i < read && !stopped(); ++i) {
-    auto* lane = open_lane(i);
-    if (lane == nullptr || !change(batches[i], *lane)) break;
-    last = lane;
-  }
-  finish(batches);
-  if (last != nullptr && !stopped() && last->is_open()) replicas_have_it(*last);
-  if (busiest_ > 1 && !stopped())
-    rest("keys that are being changed",
-         std::chrono::milliseconds(2U << std::min<std::uint16_t>(busiest_, 6)));
-  return true;
-}
-
-/// Reads and judges a batch, as often as it takes. False: the run has stopped.
-bool Run::observe(Batch& batch, Lane& lane) {
-  while (true) {
-    bool fenced = false;
-    if (needs_reading(batch) && !permitted()) return false;
-    auto trouble = read(batch, lane, fenced);
-    if (fenced) stop("the lease was taken over by another run");
-    if (stopped()) return false;
-    if (!trouble && refusals(batch, trouble)) return !stopped();
-    if (!recover(lane, trouble)) return false;
-  }
-}
-
-Trouble Run::read(Batch& batch, Lane& lane, bool& fenced) {
-  if (auto trouble = lane.select(batch.db)) return trouble;
-  if (auto trouble = settle_lost(batch, lane)) return trouble;
-  if (lane.watching) {
-    Pipeline pipeline(lane.link());
-    pipeline.ask({"UNWATCH"}, [](const wire::Reply&) {});
-    if (auto trouble = pipeline.run()) return trouble;
-  }
-  lane.watching = batch.way == Way::watched || batch.way == Way::plain;
-  const auto began = steady_clock::now();
-  if (auto trouble = act::observe(lane.link(), batch, reading_, fenced)) return trouble;
-  if (needs_reading(batch)) pace_.served(steady_clock::now() - began, batch.units);
-  return {};
-}
-
-/// Steps whose reply was lost: those that were made are done with.
-Trouble Run::settle_lost(Batch& batch, Lane& lane) {
-  Pipeline pipeline(lane.link());
-  for (auto& job : batch.jobs) {
-    if (!job.lost || job.outcome) continue;
-    ask_whether_done(pipeline, job.record, [&job](std::optional<bool> done) {
-      if (!done || !*done) return;
-      job.outcome = StepOutcome::removed;
-      job.keys_changed = keys_in(job.record);
-    });
-  }
-  return pipeline.run();
-}
-
 /// Because of one step that the server will not have: each goes alone.
 void Run::part(const std::vector<Job*>& jobs, const std::string& refusal) {
   for (auto* job : jobs) job->alone = true;
@@ -204,7 +114,7 @@ void Run::part(const std::vector<Job*>& jobs, const std::string& refusal) {
 bool Run::refusals(Batch& batch, Trouble& trouble) {
   if (!batch.refused.empty()) {
     if (wire::reaction_to(batch.refused).reaction == Reaction::skip_key) {
-      part(open_jobs(batch), batch.refused);
+      part(batch.open_jobs(), batch.refused);
       return true;
     }
     trouble = {Trouble::Kind::refused, batch.refused};
@@ -233,24 +143,10 @@ void Run::write_down(Batch& batch) {
   }
 }
 
-bool Run::change(Batch& batch, Lane& lane) {
-  const auto jobs = open_jobs(batch);
-  if (jobs.empty() || !batch.refused.empty()) return true;
-  if (!permitted()) return false;
-  const auto deadline = clock_.now() + options_.script_deadline.count();
-  const auto began = steady_clock::now();
-  Made made;
-  if (const auto trouble = lane.select(batch.db)) {
-    made = {trouble.kind == Trouble::Kind::lost ? Made::End::lost : Made::End::refused, trouble.text, {}};
-  } else {
-    made = make_changes(lane, clock_, batch.way, jobs, deadline, {options_.fence_key, options_.fence_token});
-  }
-  ++batches_;
-  if (made.end != Made::End::lost) pace_.served(steady_clock::now() - began, batch.units);
-  return take(batch, lane, std::move(made), jobs, deadline);
-}
-
-bool Run::take(Batch& batch, Lane& lane, Made made, const std::vector<Job*>& jobs, std::int64_t deadline) {
+bool Run::take(Turn& turn, Made made) {
+  const Batch& batch = *turn.batch;
+  Lane& lane = *turn.lane;
+  const auto& jobs = turn.jobs;
   Trouble trouble;
   switch (made.end) {
     case Made::End::made:
@@ -260,7 +156,7 @@ bool Run::take(Batch& batch, Lane& lane, Made made, const std::vector<Job*>& job
     case Made::End::lost:
       for (auto* job : jobs) job->lost = true;
       if (!reconnect(lane, made.text)) return false;
-      trouble = lane.outlive(deadline);
+      trouble = lane.outlive(turn.deadline);
       return !trouble || recover(lane, trouble);
     case Made::End::refused:
       return recover(lane, {Trouble::Kind::refused, made.text});

@@ -1,8 +1,10 @@
 #pragma once
 
 #include <chrono>
+#include <memory>
 #include <optional>
 #include <random>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -28,16 +30,37 @@ class Run {
   Result<bool> find_means();
   Result<RunReport> end();
 
+  /// A batch under way: on which lane, and what was sent and not heard of yet.
+  struct Turn {
+    Batch* batch = nullptr;
+    Lane* lane = nullptr;
+    std::chrono::steady_clock::time_point sent{};
+    std::unique_ptr<Observation> observation{};
+    std::vector<Job*> jobs{};  ///< those that are to be changed
+    std::int64_t deadline = 0;
+    std::unique_ptr<Changing> changing{};
+    Made refused{};      ///< without a Changing: why there is none
+    bool begun = false;  ///< the change
+  };
+
   // One group.
   Result<bool> make(std::vector<Batch> batches);
-  bool observe(Batch& batch, Lane& lane);
-  Trouble read(Batch& batch, Lane& lane, bool& fenced);
+  std::size_t read_all(std::vector<Turn>& turns);
+  void ask_ahead(Turn& turn, std::size_t i);
+  Lane* change_all(std::span<Turn> turns);
+  bool ahead() const;
+  bool give_lane(Turn& turn, std::size_t i);
+  bool observe(Turn& turn);
+  Trouble ask(Turn& turn);
+  Trouble hear(Turn& turn, bool& fenced);
+  bool send_changes(Turn& turn);
+  bool hear_changes(Turn& turn);
+  void was_served(const Turn& turn);
   Trouble settle_lost(Batch& batch, Lane& lane);
   bool refusals(Batch& batch, Trouble& trouble);
   void part(const std::vector<Job*>& jobs, const std::string& refusal);
   void write_down(Batch& batch);
-  bool change(Batch& batch, Lane& lane);
-  bool take(Batch& batch, Lane& lane, Made made, const std::vector<Job*>& jobs, std::int64_t deadline);
+  bool take(Turn& turn, Made made);
   bool take_result(Job& job, const ScriptResult& result, Trouble& trouble);
   bool replicas_have_it(Lane& lane);
   void finish(std::vector<Batch>& batches);
@@ -51,7 +74,6 @@ class Run {
   void stop(std::string why);
   void try_again(Job& job, std::string_view why);
   bool stopped() const { return !stopped_by_.empty(); }
-  Lane* open_lane(std::size_t i);
 
   const ApplyTarget& target_;
   const PlanHeader& plan_;
@@ -71,7 +93,8 @@ class Run {
   std::optional<std::chrono::steady_clock::time_point> trouble_since_{};
   std::minstd_rand random_{std::random_device{}()};
   std::uint64_t batches_ = 0;
-  std::uint16_t busiest_ = 0;  ///< most tries of a step of this group
+  std::chrono::steady_clock::time_point heard_{};  ///< the last answers
+  std::uint16_t busiest_ = 0;                      ///< most tries of a step of this group
 };
 
 }  // namespace headroom::act

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <cassert>
+#include <tuple>
 #include <unordered_set>
 
 #include "base/text.h"
@@ -46,6 +47,27 @@ if A[3] == '=' then
     end
   end
   if #away > 0 then blame(steps, pcall('UNLINK', unpack(away))) end
+  return out
+end
+-- Keys of one type that go to quarantine: KEYS are the key and its new name, the next key and its new name, ...
+if A[3] == 'q' then
+  local pcall = redis.pcall
+  for j = first, #K, 2 do
+    local k = K[j]
+    local r = pcall('TYPE', k)
+    if r.ok == A[4] then
+      r = A[5] == '' and -1 or pcall('PTTL', k)
+      if r == -1 then
+        r = pcall('RENAMENX', k, K[j + 1])
+        if r == 0 then r = {err = 'BUSYKEY the quarantine name is taken'} end
+      elseif type(r) ~= 'table' then
+        r = -1
+      end
+    elseif r.ok then
+      r = r.ok == 'none' and -2 or -1
+    end
+    out[#out + 1] = type(r) == 'table' and r.err or r
+  end
   return out
 end
 -- Keys that go with their member of a sorted set, KEYS[first], if it has the score that is known.
@@ -344,10 +366,19 @@ std::string_view ScriptCall::shape_of(const Job& job) {
 
 /// `value` and `nottl` of a key, then `unlink`, and nothing more.
 bool is_string_as_read(const Job& job) {
-  return job.checks.empty() && job.derived.size() == 2 && job.changes.size() == 1 &&
-         job.derived[0].code == "value" && job.derived[1].code == "nottl" &&
-         job.changes[0].code == "unlink" && job.derived[0].key == job.changes[0].key &&
-         job.derived[1].key == job.changes[0].key;
+  const auto& [checks, derived, changes] = std::tie(job.checks, job.derived, job.changes);
+  if (derived.empty() || checks.size() + derived.size() != 2 || changes.size() != 1) return false;
+  const auto& without_ttl = checks.empty() ? derived[1] : checks[0];
+  return derived[0].code == "value" && without_ttl.code == "nottl" && changes[0].code == "unlink" &&
+         derived[0].key == changes[0].key && without_ttl.key == changes[0].key;
+}
+
+/// Of one key `type`, perhaps `nottl`, then `rename`, and nothing more.
+bool is_quarantine(const Job& job) {
+  const auto& [checks, changes] = std::tie(job.checks, job.changes);
+  return !checks.empty() && checks.size() <= 2 && job.derived.empty() && changes.size() == 1 &&
+         changes[0].code == "rename" && checks[0].code == "type" && checks[0].key == changes[0].key &&
+         (checks.size() == 1 || (checks[1].code == "nottl" && checks[1].key == changes[0].key));
 }
 
 /// `score` of a member, then `unlink` of a key and `zrem` of the member, and nothing more.
@@ -373,6 +404,12 @@ void ScriptCall::add(const std::vector<Job*>& jobs) {
     return !jobs.empty() && std::all_of(jobs.begin(), jobs.end(), [&](const Job* job) { return are(*job); });
   };
   if (all(is_string_as_read) && are_apart(jobs)) return add_strings(jobs);
+  const auto of_one_kind = [&](const Job& job) {
+    const auto& first = *jobs.front();
+    return is_quarantine(job) && job.checks.size() == first.checks.size() &&
+           job.checks[0].a == first.checks[0].a;
+  };
+  if (all(of_one_kind) && are_apart(jobs)) return add_quarantined(jobs);
   const auto of_one_set = [&](const Job& job) {
     return is_key_of_member(job) && job.changes[1].key == jobs.front()->changes[1].key;
   };
@@ -385,6 +422,16 @@ void ScriptCall::add_strings(const std::vector<Job*>& jobs) {
   for (const auto* job : jobs) {
     index_of(job->changes[0].key);
     add(job->derived[0].a);
+  }
+}
+
+void ScriptCall::add_quarantined(const std::vector<Job*>& jobs) {
+  add("q");
+  add(jobs.front()->checks[0].a);
+  add(jobs.front()->checks.size() == 2 ? "nottl" : "");
+  for (const auto* job : jobs) {
+    index_of(job->changes[0].key);
+    index_of(job->changes[0].a);
   }
 }
 

@@ -58,6 +58,7 @@ class ScriptCall {
  private:
   void add(const Job& job);
   void add_strings(const std::vector<Job*>& jobs);
+  void add_quarantined(const std::vector<Job*>& jobs);
   void add_members(const std::vector<Job*>& jobs);
   bool are_apart(const std::vector<Job*>& jobs) const;
   std::string_view index_of(std::string_view key);

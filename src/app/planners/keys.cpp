@@ -24,7 +24,7 @@ class RuleSink final : public RecordSink {
     if (error_ || plan::untouchable(key, request_.policy.protect)) return {};
     const auto name = named(db, key);
     if (!name || !rules_.wants(*name, pass_ == Pass::decide)) return {};
-    return {Look::details, 0};
+    return {rules_.go_by_idle_time() ? Look::details : Look::size, 0};
   }
 
   void take(const KeyRecord& record) override {

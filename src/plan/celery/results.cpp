@@ -168,6 +168,7 @@ Result<bool> ResultRules::remove(const StoredResult& result, bool awaited) {
   auto same = check_of(CheckKind::value_hash, 0);
   same.number = static_cast<std::int64_t>(hash_bytes(result.value));
   step.checks.push_back(std::move(same));
+  step.checks.push_back(no_ttl(0));
   step.changes.push_back(change_of(ChangeKind::remove, 0));
   return steps_.step(step);
 }

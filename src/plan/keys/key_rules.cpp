@@ -100,6 +100,10 @@ bool KeyRules::names(const KeyRule& rule, const NamedKey& key) const {
   return rule.pattern.empty() || glob_matches(rule.pattern, key.key);
 }
 
+bool KeyRules::go_by_idle_time() const {
+  return std::any_of(rules_.begin(), rules_.end(), [](const auto& one) { return needs_idle(*one.rule); });
+}
+
 bool KeyRules::wants(const NamedKey& key, bool tally) {
   bool wanted = false;
   for (const auto& applied : rules_) {

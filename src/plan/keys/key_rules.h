@@ -57,6 +57,7 @@ class KeyRules {
   /// alone, if `tally`.
   bool wants(const NamedKey& key, bool tally);
   bool needs_counting() const;
+  bool go_by_idle_time() const;  ///< some of them
   void count(const SeenKey& key);
   void settle();
   Result<bool> decide(const SeenKey& key);

@@ -115,7 +115,9 @@ Details::Details(bool lfu)
 
 DetailSet Details::wanted(Look look) const {
   if (look == Look::name) return {};
-  return look == Look::type ? askable_ & set_of({Detail::type}) : askable_;
+  if (look == Look::type) return askable_ & set_of({Detail::type});
+  if (look == Look::size) return askable_ & set_of({Detail::type, Detail::ttl, Detail::bytes});
+  return askable_;
 }
 
 void Details::ask(wire::Link& link, std::string_view key, DetailSet set) {
