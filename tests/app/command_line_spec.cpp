@@ -74,8 +74,9 @@ TEST(CommandLine, has_options_with_names_of_their_own) {
   for (const auto& command : known_subcommands()) {
     std::set<std::string_view> seen;
     for (const auto& spec : option_table())
-      if (std::find(command.options.begin(), command.options.end(), spec.group) != command.options.end())
+      if (std::find(command.options.begin(), command.options.end(), spec.group) != command.options.end()) {
         EXPECT_TRUE(seen.insert(spec.names).second) << command.name << " " << spec.names;
+      }
   }
 }
 
