@@ -12,7 +12,7 @@ constexpr std::size_t most_units = 100;  // APPLY-3: gain ends there, blocking d
 // So that a rest that came out longer than asked for is made up, and a long pause is no leave to burst.
 constexpr Duty::Span most_credit = std::chrono::milliseconds(5);
 // Shorter ones are mostly waking up, of this machine and of the server's: some batches, then the rest of all.
-constexpr Duty::Span least_rest = std::chrono::milliseconds(5);
+constexpr Duty::Span least_rest = std::chrono::milliseconds(10);
 
 }  // namespace
 
@@ -39,11 +39,13 @@ void Duty::served(Span busy, std::size_t units) {
   }
 }
 
+bool Duty::rest_due() const { return owed_ >= least_rest; }
+
 Duty::Span Duty::rest(Time now) {
   const Span passed = now - seen_;
   owed_ = std::max(owed_ - std::max(passed - busy_, Span{}), -most_credit);
   seen_ = now, busy_ = Span{};
-  return owed_ < least_rest ? Span{} : owed_;
+  return rest_due() ? owed_ : Span{};
 }
 
 }  // namespace headroom::act

@@ -17,8 +17,10 @@ class Duty {
   Duty(double share, Span target, Span most, std::size_t first, Time now);
 
   void served(Span busy, std::size_t units);
-  /// What is still to be rested at `now`; zero: go on. Rests of less than 5 ms are saved up.
+  /// What is still to be rested at `now`; zero: go on. Rests of less than 10 ms are saved up.
   Span rest(Time now);
+  /// Whether there was one to be taken when it was last looked or served.
+  bool rest_due() const;
   /// Units that one script may carry: fewer when the last one took longer than the target, half as many
   /// when it took longer than the most, slowly more when it took less. Not fewer than 16 by that: the time is
   /// not ours then.

@@ -20,8 +20,8 @@ class Pace {
   /// Waits as long as there is a reason to wait, and rests after work so that the duty is kept. `stop`: the
   /// run ends after what is under way; why_stopped() says why.
   virtual Result<Go> permit() = 0;
-  /// Whether it wants rests between requests. Else the next may be under way before the last is answered.
-  virtual bool rests() const = 0;
+  /// Whether permit() would rest now. Else the next request may be under way before the last is answered.
+  virtual bool rest_due() const = 0;
   /// Whether somebody wants the run to end, and why_stopped() says so: permit() without waiting, and without
   /// a look at the server.
   virtual bool has_to_end() = 0;

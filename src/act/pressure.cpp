@@ -38,7 +38,7 @@ class Pressure final : public Pace {
   }
 
   Result<Go> permit() override;
-  bool rests() const override { return duty_.share() < 1; }
+  bool rest_due() const override { return duty_.rest_due(); }
   bool has_to_end() override;
   std::size_t batch() const override { return duty_.batch(); }
   void served(nanoseconds busy, std::size_t units) override;

@@ -23,7 +23,7 @@ class UntilPace final : public act::Pace {
   static bool is_goal(std::string_view why_stopped);
 
   Result<Go> permit() override;
-  bool rests() const override { return pace_->rests(); }
+  bool rest_due() const override { return pace_->rest_due(); }
   bool has_to_end() override { return !reached_.empty() || pace_->has_to_end(); }
   std::size_t batch() const override { return pace_->batch(); }
   void served(std::chrono::nanoseconds busy, std::size_t units) override { pace_->served(busy, units); }

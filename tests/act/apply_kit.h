@@ -34,7 +34,7 @@ class FreePace final : public Pace {
     ++permits;
     return !on_permit || on_permit() ? Go::on : Go::stop;
   }
-  bool rests() const override { return !hurries; }
+  bool rest_due() const override { return !hurries; }
   bool has_to_end() override { return ended; }
   std::size_t batch() const override { return units; }
   void served(std::chrono::nanoseconds, std::size_t) override {}

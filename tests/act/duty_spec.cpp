@@ -43,9 +43,11 @@ TEST(Duty, saves_up_short_rests) {
   Duty duty(0.25, 500us, 2ms, 100, now);
   now += 500us;
   duty.served(500us, 100);
+  EXPECT_FALSE(duty.rest_due());
   EXPECT_EQ(duty.rest(now), 0ns);
   now += 4ms;
   duty.served(4ms, 100);
+  EXPECT_TRUE(duty.rest_due());
   EXPECT_EQ(duty.rest(now), 13500us);
 }
 

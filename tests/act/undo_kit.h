@@ -17,7 +17,7 @@ class FreePace final : public Pace {
  public:
   explicit FreePace(std::size_t batch = 100, int most = 1 << 30) : batch_(batch), left_(most) {}
   Result<Go> permit() override { return left_-- > 0 ? Go::on : Go::stop; }
-  bool rests() const override { return true; }
+  bool rest_due() const override { return true; }
   bool has_to_end() override { return false; }
   std::size_t batch() const override { return batch_; }
   void served(std::chrono::nanoseconds, std::size_t) override {}

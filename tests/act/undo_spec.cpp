@@ -491,7 +491,7 @@ TEST(Undo, a_lost_answer_is_unknown) {
   struct Dropping final : Pace {
     explicit Dropping(std::function<void()> run) : act(std::move(run)) {}
     Result<Go> permit() override { return Go::on; }
-    bool rests() const override { return true; }
+    bool rest_due() const override { return true; }
     bool has_to_end() override { return false; }
     std::size_t batch() const override { return 100; }
     void served(std::chrono::nanoseconds, std::size_t) override { act(); }  // after SCRIPT LOAD

@@ -49,7 +49,7 @@ class SmallSteps final : public act::Pace {
  public:
   explicit SmallSteps(std::size_t batch) : batch_(batch) {}
   Result<Go> permit() override { return Go::on; }
-  bool rests() const override { return false; }
+  bool rest_due() const override { return false; }
   bool has_to_end() override { return false; }
   std::size_t batch() const override { return batch_; }
   void served(std::chrono::nanoseconds, std::size_t) override {}

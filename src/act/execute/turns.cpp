@@ -3,7 +3,7 @@
 #include "act/execute/run.h"
 #include "act/execute/settle.h"
 
-// The part of Run that reads batches and changes them, each on its lane. Where no rest is kept between
+// The part of Run that reads batches and changes them, each on its lane. Where no rest is due between
 // requests, those of the next batch are sent before the answers of this one are worked on, so that the server
 // does not wait for us: still, all of a group is read and journaled before the first of it is changed.
 namespace headroom::act {
@@ -74,7 +74,7 @@ Lane* Run::change_all(std::span<Turn> turns) {
 }
 
 /// Whether a request may be sent before the one before it was answered.
-bool Run::ahead() const { return lanes_.size() > 1 && !stopped() && !pace_.rests(); }
+bool Run::ahead() const { return lanes_.size() > 1 && !stopped() && !pace_.rest_due(); }
 
 /// A lane with a connection; else the run has stopped.
 bool Run::give_lane(Turn& turn, std::size_t i) {
