@@ -61,6 +61,8 @@ constexpr std::array table{
                "go on although memory may run out: a snapshot's fork, the room for an undo"},
     OptionSpec{allocator, "--allocator", &Options::allocator, "NAME", "auto jemalloc-8 jemalloc-16 libc",
                "the allocator of the server that wrote a file; Debian's has 16"},
+    OptionSpec{plan_source, "--source", &Options::source, "HOW", "",
+               "scan: ask the server; snapshot: read its snapshot as a replica would; or an RDB file of it"},
     OptionSpec{snapshot, "--proof-memory", &Options::proof_memory, "MIB", "",
                "how much a proof of debris may remember; 256"},
 

@@ -58,6 +58,7 @@ enum class OptionGroup : std::uint8_t {
   fast,  ///< of look too
   audit,
   snapshot,
+  plan_source,
   force,
   allocator,
   names,

@@ -7,13 +7,14 @@
 
 #include "act/identity.h"
 #include "app/families.h"
-#include "app/live_survey.h"
+#include "app/plan_source.h"
 #include "app/run_history.h"
 #include "app/step_gate.h"
 #include "app/targets.h"
 #include "app/typed_line.h"
 #include "app/until_pace.h"
 #include "base/hash.h"
+#include "base/text.h"
 #include "facts/server_time.h"
 #include "family/roots.h"
 #include "plan/chosen_rules.h"
@@ -33,7 +34,9 @@ Result<Session> one_server(const Invocation& invocation, const std::vector<std::
                  fmt::format("headroom {} TARGET", invocation.command), Exit::usage});
   if (!found->front().server)
     return fail({"a plan is made of a running server, which it is then applied to", found->front().file,
-                 fmt::format("headroom {} redis://HOST:PORT", invocation.command), Exit::usage});
+                 fmt::format("headroom {} redis://HOST:PORT --source {}", invocation.command,
+                             escape_for_terminal(found->front().file)),
+                 Exit::usage});
   return std::move(*found->front().server);
 }
 
@@ -99,12 +102,12 @@ plan::Amount amount_of(const PlanHeader& header) {
 }
 
 /// Everything of the header that does not come from the steps.
-PlanHeader begun(const PlanningGround& ground, const Now& start, const Now& end) {
+PlanHeader begun(const PlanningGround& ground, std::string_view source, const Now& start, const Now& end) {
   PlanHeader header;
   const auto& policy = ground.policy.reading.policy;
   header.id = new_plan_id();
   header.tool = HEADROOM_VERSION;
-  header.source = ground.options.source == "auto" ? "scan" : ground.options.source;
+  header.source = source;
   header.made = end.time;
   header.expires = end.time + policy.limits.plan_life;
   header.server = start.server;
@@ -181,7 +184,7 @@ Result<PlanningGround> planning_ground(const Invocation& invocation, const std::
 
 Result<MadePlan> make_plan(const PlanningGround& ground, const std::string& file) {
   const auto& policy = ground.policy.reading.policy;
-  const auto scan_pace = pace_of(ground.wishes);
+  auto scan_pace = pace_of(ground.wishes);
   const auto known = Families::load(ground.options);
   if (!known) return fail(known.error());
   const auto start = look(ground.session);
@@ -193,13 +196,24 @@ Result<MadePlan> make_plan(const PlanningGround& ground, const std::string& file
   auto writer = act::PlanWriter::create(file);
   if (!writer) return fail(writer.error());
 
+  const auto source = plan_source(ground.session, ground.options, start->time);
+  if (!source) return fail(source.error());
+  if (source->copy) scan_pace = source::fast();
   family::RootFinder finder(known->all());
-  const auto survey = survey_live(ground.session, known->all(), ground.options, &finder, scan_pace);
+  const auto survey = survey_source(*source, ground.session, known->all(), ground.options, finder, scan_pace);
   if (!survey) return fail(survey.error());
   const auto roots = finder.finish();
   StepGate gate({policy, *survey, ground.options.only, start->time}, *writer);
-  const PlanRequest request{ground.session, *survey,     roots,     known->all(),       policy,
-                            ground.options, start->time, scan_pace, ground.state.path()};
+  const PlanRequest request{source->copy ? source->copy->session() : ground.session,
+                            *survey,
+                            roots,
+                            known->all(),
+                            policy,
+                            ground.options,
+                            start->time,
+                            scan_pace,
+                            ground.state.path(),
+                            source->read};
   if (const auto done = let_them_plan(request, ground.preset, gate); !done) return fail(done.error());
 
   const auto end = look(ground.session);
@@ -208,12 +222,13 @@ Result<MadePlan> make_plan(const PlanningGround& ground, const std::string& file
     return fail({"the server is not the one that was looked at: " + other, end->server.address,
                  "make the plan again", Exit::partial});
   MadePlan made;
-  made.header = begun(ground, *start, *end);
+  made.header = begun(ground, source->name, *start, *end);
   gate.tell(made.header, policy.pace.duty);
   made.header.steps = writer->steps();
   made.complete = survey->scan.complete;
   if (const auto judged = judge(ground, made); !judged) return fail(judged.error());
   made.notes = plan::warnings(made.header, policy.pace.expiries_per_second);
+  made.notes.insert(made.notes.begin(), source->notes.begin(), source->notes.end());
   if (!made.over.empty()) return made;
   if (const auto sealed = writer->finish(made.header, *secret); !sealed) return fail(sealed.error());
   made.file = file;

@@ -39,7 +39,8 @@ struct PlanningGround {
 /// Reads what the options say. Opens no connection. Errors: Exit::usage, Exit::refused.
 Result<PlanningGround> planning_ground(const Invocation& invocation, const std::vector<std::string>& targets);
 
-/// Looks at the server through connections that only read, lets the planners propose, and writes `file`.
+/// Looks at the server, or at the copy that --source names, through connections that only read, lets the
+/// planners propose, and writes `file`, which is for the server in any case.
 /// Steps that touch protected names or owners that are only to be read are left out here, whoever proposes
 /// them (PLAN-5). Over the limits nothing is written (PLAN-4). Errors: the server cannot be reached, is no
 /// master, or restarts meanwhile; the file cannot be written.

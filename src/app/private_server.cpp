@@ -1,14 +1,16 @@
 #include "app/private_server.h"
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <array>
-#include <chrono>
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
@@ -18,71 +20,121 @@
 namespace headroom::app {
 namespace {
 
-bool listens(const std::string& path) {
+using std::chrono::steady_clock;
+
+/// Whether it answers PING with what it says when its keys are there. While it loads it says -LOADING, or
+/// nothing for a while.
+bool answers(const std::string& path) {
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
   if (path.size() >= sizeof address.sun_path) return false;
   std::memcpy(address.sun_path, path.c_str(), path.size() + 1);
   const int fd = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  const bool connected = ::connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
+  if (fd < 0) return false;
+  const timeval patience{0, 200'000};
+  ::setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+  constexpr std::string_view ping = "PING\r\n", pong = "+PONG";
+  std::array<char, pong.size()> reply{};
+  const bool up = ::connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0 &&
+                  ::send(fd, ping.data(), ping.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(ping.size()) &&
+                  ::recv(fd, reply.data(), reply.size(), MSG_WAITALL) == static_cast<ssize_t>(pong.size()) &&
+                  std::string_view(reply.data(), reply.size()) == pong;
   ::close(fd);
-  return connected;
+  return up;
 }
 
-[[noreturn]] void become_server(const std::string& folder, const std::string& socket) {
+std::vector<std::string> command_line(const std::string& folder, const std::string& socket,
+                                      const PrivateStart& how) {
+  std::vector<std::string> words{"redis-server",
+                                 "--port",
+                                 "0",
+                                 "--unixsocket",
+                                 socket,
+                                 "--unixsocketperm",
+                                 "700",
+                                 "--dir",
+                                 folder,
+                                 "--save",
+                                 "",
+                                 "--logfile",
+                                 folder + "/redis.log"};
+  words.insert(words.end(), how.arguments.begin(), how.arguments.end());
+  return words;
+}
+
+[[noreturn]] void become_server(const std::vector<char*>& words, bool ends_with_us, pid_t parent) {
   // Out of our process group: Ctrl-C is for us, and we end the server in our own order.
   ::setpgid(0, 0);
+  if (ends_with_us) {
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (::getppid() != parent) ::_exit(1);  // we were killed before
+  }
   const int null = ::open("/dev/null", O_RDWR | O_CLOEXEC);
   for (const int fd : {0, 1, 2}) ::dup2(null, fd);
-  const auto log = folder + "/redis.log";
-  std::array<const char*, 16> words{"redis-server",
-                                    "--port",
-                                    "0",
-                                    "--unixsocket",
-                                    socket.c_str(),
-                                    "--unixsocketperm",
-                                    "700",
-                                    "--dir",
-                                    folder.c_str(),
-                                    "--save",
-                                    "",
-                                    "--logfile",
-                                    log.c_str(),
-                                    nullptr};
-  ::execvp(words[0], const_cast<char* const*>(words.data()));
+  ::execvp(words[0], words.data());
   ::_exit(127);
+}
+
+/// The last warnings in its log, which are the reason.
+std::string last_words(const std::string& log) {
+  std::ifstream file(log);
+  std::string before, last;
+  for (std::string line; std::getline(file, line);)
+    if (const auto at = line.find(" # "); at != std::string::npos)
+      before = std::move(last), last = line.substr(at + 3);
+  return before.empty() ? last : before + ": " + last;
 }
 
 }  // namespace
 
-Result<std::unique_ptr<PrivateServer>> PrivateServer::start(std::string_view rdb_image) {
+Result<std::unique_ptr<PrivateServer>> PrivateServer::prepare(std::string_view name) {
   std::error_code ignored;
-  std::string folder = std::filesystem::temp_directory_path(ignored) / "headroom-demo-XXXXXX";
+  std::string folder = std::filesystem::temp_directory_path(ignored) / fmt::format("{}-XXXXXX", name);
   if (::mkdtemp(folder.data()) == nullptr)
-    return fail({"cannot make a folder for the demo", folder, "set TMPDIR to a folder that you may write to",
-                 Exit::unreachable});
-  std::unique_ptr<PrivateServer> server(new PrivateServer(folder));
-  std::ofstream(folder + "/dump.rdb", std::ios::binary)
+    return fail({"cannot make a folder for a redis-server of our own", folder,
+                 "set TMPDIR to a folder that you may write to", Exit::unreachable});
+  return std::unique_ptr<PrivateServer>(new PrivateServer(folder));
+}
+
+Result<std::unique_ptr<PrivateServer>> PrivateServer::start(std::string_view rdb_image) {
+  auto server = prepare("headroom-demo");
+  if (!server) return server;
+  std::ofstream((*server)->image(), std::ios::binary)
       .write(rdb_image.data(), static_cast<std::streamsize>(rdb_image.size()));
-  if (const auto launched = server->launch(); !launched) return fail(launched.error());
+  if (const auto launched = (*server)->launch(); !launched) return fail(launched.error());
   return server;
 }
 
-Result<bool> PrivateServer::launch() {
+std::optional<Error> PrivateServer::ended() {
+  int status = 0;
+  if (::waitpid(pid_, &status, WNOHANG) != pid_) return std::nullopt;
+  pid_ = -1;
+  if (WIFEXITED(status) && WEXITSTATUS(status) == 127)
+    return Error{"redis-server is not installed", folder_, "apt-get install redis-server", Exit::unreachable};
+  const auto why = last_words(folder_ + "/redis.log");
+  return Error{why.empty() ? "redis-server ended at once" : "redis-server ended: " + why, folder_,
+               "redis-server --version", Exit::unreachable};
+}
+
+Result<bool> PrivateServer::launch(const PrivateStart& how) {
+  auto words = command_line(folder_, socket(), how);
+  std::vector<char*> pointers;
+  for (auto& word : words) pointers.push_back(word.data());
+  pointers.push_back(nullptr);
+  const auto began = steady_clock::now();
+  const auto us = ::getpid();
   pid_ = ::fork();
-  if (pid_ == 0) become_server(folder_, socket());
-  for (int tries = 0; tries < 1000; ++tries) {
-    if (listens(socket())) return true;
-    int status = 0;
-    if (::waitpid(pid_, &status, WNOHANG) == pid_) {
-      pid_ = -1;
-      const bool absent = WIFEXITED(status) && WEXITSTATUS(status) == 127;
-      return fail({absent ? "redis-server is not installed" : "redis-server ended at once", folder_,
-                   absent ? "apt-get install redis-server" : "redis-server --version", Exit::unreachable});
-    }
+  if (pid_ == 0) become_server(pointers, how.ends_with_us, us);
+  if (pid_ < 0) return fail({"cannot start redis-server", std::strerror(errno), "", Exit::unreachable});
+  while (!answers(socket())) {
+    if (auto error = ended()) return fail(std::move(*error));
+    if (how.stop && how.stop()) return fail({"stopped", folder_, "", Exit::partial});
+    if (how.patience && steady_clock::now() - began > *how.patience)
+      return fail({fmt::format("redis-server did not come up within {} s", how.patience->count()), folder_,
+                   "redis-server --version", Exit::unreachable});
     std::this_thread::sleep_for(std::chrono::milliseconds(5));
   }
-  return fail({"redis-server did not come up within 5 s", folder_, "headroom demo", Exit::unreachable});
+  return true;
 }
 
 PrivateServer::~PrivateServer() {

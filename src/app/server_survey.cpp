@@ -2,9 +2,8 @@
 
 #include <fmt/format.h>
 
-#include "app/interruption.h"
 #include "app/live_survey.h"
-#include "app/output.h"
+#include "app/snapshot_start.h"
 #include "app/snapshot_survey.h"
 #include "facts/server_facts.h"
 #include "source/replica_snapshot.h"
@@ -14,18 +13,6 @@ namespace {
 
 /// From here on a scan would take seconds of the server's time, and a replica's snapshot takes none of it.
 constexpr std::uint64_t keys_for_snapshot = 1'000'000;
-
-source::SnapshotOptions snapshot_options(const Options& options, std::string_view command = "audit") {
-  source::SnapshotOptions out;
-  out.command = command;
-  out.force = options.force;
-  out.cancellation = interruption();
-  if (stderr_is_for_people(options))
-    out.replication.on_waiting = [](std::chrono::milliseconds since) {
-      tell(fmt::format("waiting for the server to begin its snapshot, {} s", since.count() / 1000));
-    };
-  return out;
-}
 
 /// Whether --source auto looks for a snapshot at all: asked first, because looking for a replica takes time.
 bool may_be_worth_it(const Session& session) {
@@ -39,13 +26,6 @@ bool may_be_worth_it(const Session& session) {
 bool is_harmless(const source::SnapshotPlan& plan) {
   const bool spares_the_master = !plan.from_target || plan.risk.role == source::SnapshotRisk::Role::replica;
   return spares_the_master && !source::danger(plan.risk, plan.source.redacted());
-}
-
-/// Told to logs too: a fork is nothing to pay unawares.
-void announce(const source::SnapshotPlan& plan, const Options& options) {
-  if (options.quiet) return;
-  tell(fmt::format("taking a snapshot of {}", plan.source.redacted()));
-  for (const auto& line : source::cost_in_words(plan.risk)) tell(line);
 }
 
 /// The facts of the server that makes the snapshot: its memory, its allocator.

@@ -8,6 +8,7 @@
 
 #include "app/allocator_guess.h"
 #include "app/interruption.h"
+#include "app/no_sink.h"
 #include "app/progress.h"
 #include "app/session.h"
 #include "base/text.h"
@@ -25,14 +26,6 @@ namespace {
 
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
-
-/// Hears names and wants nothing: for the passes that only prove.
-class NoSink final : public RecordSink {
- public:
-  Interest look(std::uint32_t, std::string_view) override { return {}; }
-  void take(const KeyRecord&) override {}
-  void restart() override {}
-};
 
 /// Hands what a collector hears on to a companion.
 class CompanySink final : public RecordSink {

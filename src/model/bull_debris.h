@@ -106,6 +106,10 @@ inline unsigned major_version(std::string_view version) {
 struct BullNews {
   bool covered = false;  ///< every transition since the look is known
   bool paused = false;   ///< paused or resumed: up to version 5 all jobs went to another list
+  bool copy = false;     ///< all was read at one moment, from a copy that may be days old
+  /// And that copy is not known to be an earlier state of the server: what the server's lists hold must be
+  /// asked of itself, at the moment of the change.
+  bool elsewhere = false;
 };
 
 }  // namespace headroom

@@ -138,7 +138,7 @@ struct PlanFacts {
 struct PlanHeader {
   std::string id{};  ///< 32 hex digits; also names the run
   std::string tool{};
-  std::string source{};                 ///< "scan", "snapshot" or the name of a file
+  std::string source{};                 ///< where it was looked: "scan", "snapshot" or "rdb"
   std::chrono::milliseconds made{};     ///< by the server's clock, since the epoch
   std::chrono::milliseconds expires{};  ///< likewise
   PlanServer server{};

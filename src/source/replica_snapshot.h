@@ -84,7 +84,7 @@ std::vector<std::string> cost_in_words(const SnapshotRisk& risk);
 /// and it is a master (they would keep our address as a replica that is down, until SENTINEL RESET).
 std::optional<Error> danger(const SnapshotRisk& risk, std::string_view where);
 
-struct SnapshotOptions {
+struct ReplicaSnapshotOptions {
   std::string command = "snapshot";  ///< for CLIENT LIST: "headroom:COMMAND"
   wire::ReplicationOptions replication{};
   /// Look for a replica of the target that can do the work. Our login is then sent to the address that the
@@ -106,7 +106,7 @@ struct SnapshotPlan {
 /// Chooses: the target if it is a replica itself or has none, else the replica that lags least among those
 /// online that can be reached with the same login within 2 s, share the replication id of the target, are
 /// linked to their master and in no danger(); three are tried at most. Errors: the target cannot be reached.
-Result<SnapshotPlan> plan_snapshot(const wire::Endpoint& target, const SnapshotOptions& options = {});
+Result<SnapshotPlan> plan_snapshot(const wire::Endpoint& target, const ReplicaSnapshotOptions& options = {});
 
 struct Snapshot {
   /// Empty: see `refusal`. Errors of read(): see ReplicationStream::read(). Destroying it leaves the server,
@@ -118,6 +118,6 @@ struct Snapshot {
 
 /// Attaches, and returns when the snapshot begins; see wire::ReplicationOptions for how long that may take.
 /// Errors: danger() without `force` (Exit::refused); see ReplicationStream::open().
-Result<Snapshot> open_snapshot(const SnapshotPlan& plan, const SnapshotOptions& options = {});
+Result<Snapshot> open_snapshot(const SnapshotPlan& plan, const ReplicaSnapshotOptions& options = {});
 
 }  // namespace headroom::source

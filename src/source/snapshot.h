@@ -23,9 +23,10 @@ struct SnapshotFacts {
   std::string version{};          ///< "7.0.15"; empty in files of Redis before 3.2
   std::string flavour = "redis";  ///< or valkey
   std::optional<std::chrono::milliseconds>
-      time{};                          ///< when it was written, by the server's clock, since the epoch
-  std::optional<Bytes> used_memory{};  ///< when it was written
-  std::string replication_id{};
+      time{};                            ///< when it was written, by the server's clock, since the epoch
+  std::optional<Bytes> used_memory{};    ///< when it was written
+  std::string replication_id{};          ///< empty: the server had no replicas
+  std::uint64_t replication_offset = 0;  ///< along it
   bool append_only_base = false;     ///< the beginning of an append-only file: commands follow it elsewhere
   Bytes libraries{};                 ///< code of function libraries
   std::vector<Keyspace> keyspace{};  ///< counted, not announced

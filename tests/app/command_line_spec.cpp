@@ -3,6 +3,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <map>
+#include <set>
+
 namespace headroom::app {
 namespace {
 
@@ -64,8 +68,16 @@ TEST(CommandLine, gives_every_command_a_help) {
 }
 
 TEST(CommandLine, has_options_with_names_of_their_own) {
-  std::set<std::string_view> seen;
-  for (const auto& spec : option_table()) EXPECT_TRUE(seen.insert(spec.names).second) << spec.names;
+  std::map<std::string_view, Place> places;  // one name means one thing in every command
+  for (const auto& spec : option_table())
+    EXPECT_EQ(places.try_emplace(spec.names, spec.place).first->second, spec.place) << spec.names;
+  for (const auto& command : known_subcommands()) {
+    std::set<std::string_view> seen;
+    for (const auto& spec : option_table())
+      if (std::find(command.options.begin(), command.options.end(), spec.group) != command.options.end()) {
+        EXPECT_TRUE(seen.insert(spec.names).second) << command.name << " " << spec.names;
+      }
+  }
 }
 
 }  // namespace

@@ -31,8 +31,8 @@ SeenKey seen(std::string_view key, std::chrono::seconds idle, std::uint64_t byte
 }
 
 struct Rules {
-  explicit Rules(std::vector<KeyRule> given, std::string_view eviction = "noeviction")
-      : policy(std::move(given)), rules(steps, policy, spread, now, eviction) {}
+  explicit Rules(std::vector<KeyRule> given, std::string_view eviction = "noeviction", bool idle_known = true)
+      : policy(std::move(given)), rules(steps, policy, spread, now, eviction, idle_known) {}
   /// Two looks at each key, as the planner does.
   Rules& over(const std::vector<SeenKey>& keys) {
     for (const auto& key : keys) rules.count(key);
@@ -80,6 +80,16 @@ TEST(KeyRules, by_age_cannot_be_applied_under_lfu) {
   run.over({seen("c", 500s)});
   EXPECT_THAT(run.steps.steps, IsEmpty());
   EXPECT_TRUE(run.steps.told("LFU"));
+}
+
+// What a copy of the data calls its idle time counts from when it was loaded
+TEST(KeyRules, by_age_cannot_be_applied_to_a_copy) {
+  auto old = rule("a*");
+  old.idle = 100s;
+  Rules run({old, rule("b*")}, "noeviction", false);
+  run.over({seen("a", 500s), seen("b", 500s)});
+  EXPECT_THAT(run.steps.keys("mine"), ElementsAre("b"));
+  EXPECT_TRUE(run.steps.told("needs the running server"));
 }
 
 // PLAN-5 F44: live families are excluded by construction

@@ -26,7 +26,7 @@ using test::take_all;
 using testing::HasSubstr;
 
 /// Attaches to `endpoint` without asking whether it is wise.
-Result<Snapshot> attach(const wire::Endpoint& endpoint, SnapshotOptions options = {}) {
+Result<Snapshot> attach(const wire::Endpoint& endpoint, ReplicaSnapshotOptions options = {}) {
   options.force = true;
   SnapshotPlan plan;
   plan.source = endpoint;
@@ -67,7 +67,7 @@ TEST(ReplicaSnapshot, streamed_and_by_file_it_is_a_true_copy_of_200k_keys) {
 TEST(ReplicaSnapshot, the_server_sees_a_replica_without_an_address_and_our_name) {
   const auto server = server_with({"--repl-diskless-sync-delay", "3"});
   std::vector<std::string> seen;
-  SnapshotOptions options;
+  ReplicaSnapshotOptions options;
   options.replication.on_waiting = [&](std::chrono::milliseconds) {
     seen.push_back(redis_cli(*server, {"INFO", "replication"}) + redis_cli(*server, {"CLIENT", "LIST"}));
   };
@@ -189,7 +189,7 @@ TEST(ReplicaSnapshot, leaving_and_cancelling_in_the_middle_free_the_server) {
   for (const std::string diskless : {"yes", "no"}) {
     const auto server = server_with({"--repl-diskless-sync", diskless});
     load(*server, enough);
-    SnapshotOptions options;
+    ReplicaSnapshotOptions options;
     options.cancellation = std::make_shared<wire::Cancellation>();
     auto snapshot = attach(endpoint_of(*server), options);
     ASSERT_TRUE(snapshot && snapshot->input);

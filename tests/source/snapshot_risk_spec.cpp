@@ -264,7 +264,7 @@ TEST_F(Pair, without_a_replica_or_the_wish_for_one_the_target_serves) {
   EXPECT_THAT(alone->passed_over, IsEmpty());
   EXPECT_THAT(all(cost_in_words(alone->risk)), HasSubstr("it has no replica yet"));
   follow();
-  SnapshotOptions options;
+  ReplicaSnapshotOptions options;
   options.prefer_replica = false;
   EXPECT_TRUE(plan_snapshot(master(), options).value().from_target);
 }
@@ -305,7 +305,7 @@ TEST_F(Pair, dangerous_snapshots_need_force) {
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().exit, Exit::refused);
   EXPECT_EQ(test::info(*master_, "sync_full"), "0") << "nothing was asked of the server";
-  SnapshotOptions options;
+  ReplicaSnapshotOptions options;
   options.force = true;
   const auto forced = open_snapshot(plan, options);
   ASSERT_TRUE(forced && forced->input);

@@ -87,14 +87,15 @@ Result<Exit> run(const Invocation& invocation) {
 }  // namespace
 
 Subcommand clean() {
-  return {"clean",
-          "plan, and with --yes apply in one go; without it the plan is only shown",
-          "[TARGET]",
-          {OptionGroup::connection, OptionGroup::db, OptionGroup::look, OptionGroup::fast,
-           OptionGroup::snapshot, OptionGroup::policy, OptionGroup::state, OptionGroup::planning,
-           OptionGroup::rules, OptionGroup::clean, OptionGroup::pace, OptionGroup::output},
-          "",
-          run};
+  return {
+      "clean",
+      "plan, and with --yes apply in one go; without it the plan is only shown",
+      "[TARGET]",
+      {OptionGroup::connection, OptionGroup::db, OptionGroup::look, OptionGroup::fast,
+       OptionGroup::plan_source, OptionGroup::force, OptionGroup::policy, OptionGroup::state,
+       OptionGroup::planning, OptionGroup::rules, OptionGroup::clean, OptionGroup::pace, OptionGroup::output},
+      "",
+      run};
 }
 
 }  // namespace headroom::app

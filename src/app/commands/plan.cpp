@@ -65,8 +65,8 @@ Subcommand plan() {
           "it says)",
           "[TARGET] | show FILE",
           {OptionGroup::connection, OptionGroup::db, OptionGroup::look, OptionGroup::fast,
-           OptionGroup::snapshot, OptionGroup::policy, OptionGroup::state, OptionGroup::planning,
-           OptionGroup::rules, OptionGroup::show, OptionGroup::output},
+           OptionGroup::plan_source, OptionGroup::force, OptionGroup::policy, OptionGroup::state,
+           OptionGroup::planning, OptionGroup::rules, OptionGroup::show, OptionGroup::output},
           "",
           run};
 }

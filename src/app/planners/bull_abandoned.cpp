@@ -20,7 +20,15 @@ bool may_have_jobs(const Survey& survey, const BullQueue& queue) {
   });
 }
 
+bool is_wanted(const PlanRequest& request) {
+  return std::any_of(request.roots.begin(), request.roots.end(), [&](const family::Root& root) {
+    const auto& policy = request.policy.for_queue(root.root);
+    return root.family->name.starts_with("bull") && (policy.abandoned || policy.metrics_age);
+  });
+}
+
 Result<bool> find(const PlanRequest& request, plan::StepSink& steps) {
+  if (is_wanted(request) && needs_the_running_server(request, "bull-abandoned", steps)) return true;
   std::optional<std::string> clients;
   return each_bull_queue(request, "bull-abandoned", steps,
                          [&](wire::Link& link, const OpenQueue& open) -> Result<bool> {

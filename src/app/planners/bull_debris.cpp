@@ -36,6 +36,7 @@ class Examination {
         one_(one),
         queue_(one.open.queue),
         rules_(queue_, steps),
+        server_(request.server()),
         remover_(policy_.orphan_removal, request.now, spread) {}
 
   Result<bool> run() {
@@ -75,7 +76,7 @@ class Examination {
 
   Result<bool> find_orphans() {
     if (!policy_.orphans && !policy_.stubs) return true;
-    plan::bull::OrphanRule rule(rules_, policy_, one_.look, request_.now, remover_);
+    plan::bull::OrphanRule rule(rules_, policy_, one_.look, request_.moment(), remover_);
     jobs_.insert(jobs_.end(), one_.left.jobs.begin(), one_.left.jobs.end());
     const std::span<const std::string> all(jobs_);
     for (std::size_t first = 0; first < all.size(); first += candidates_at_once) {
@@ -86,7 +87,7 @@ class Examination {
       for (auto& candidate : *candidates)
         if (const auto before = idle_before_.find(candidate.id); before != idle_before_.end())
           candidate.idle = before->second;
-      const auto news = look_again(*candidates);
+      const auto news = request_.copy ? look_at_server(*candidates) : look_again(*candidates);
       if (!news) return fail(news.error());
       if (const auto taken = rule.take(*candidates, *news); !taken) return taken;
     }
@@ -111,6 +112,22 @@ class Examination {
       candidate.mentioned = mentioned.has(candidate.id);
     }
     return *news;
+  }
+
+  /// In a copy nothing moves. Who has been put back into a list of the server by hand since then, a step
+  /// finds out where the list is short; else it is read now.
+  Result<BullNews> look_at_server(std::vector<BullCandidate>& candidates) {
+    BullNews news{.covered = true, .copy = true, .elsewhere = !request_.copy->of_this_server};
+    const auto& look = one_.look;
+    const bool searched =
+        std::max({look.waiting, look.active, look.paused}) <= plan::bull::OrphanRule::longest_list / 2;
+    if (news.elsewhere || searched || candidates.empty()) return news;
+    const auto link = server_.on(queue_.db);
+    if (!link) return fail(link.error());
+    HashSet listed;
+    if (const auto read = source::bull::listed_ids(**link, queue_, listed); !read) return fail(read.error());
+    for (auto& candidate : candidates) candidate.named = candidate.named || listed.has(candidate.id);
+    return news;
   }
 
   Result<bool> find_danglers() {
@@ -180,31 +197,45 @@ class Examination {
   const Examined& one_;
   const BullQueue& queue_;
   plan::bull::QueueRules rules_;
+  QueueLink server_;  ///< to the running one
   plan::bull::Remover remover_;
   std::vector<std::string> jobs_{};  ///< ids that may be jobs, by their names alone
   std::map<std::string, std::chrono::seconds> idle_before_{};
 };
 
-/// The first look: how each queue is, and which ids its sets and lists name.
+/// How the queue is, and which ids its sets and lists name. In a copy a list may only vanish, when a TTL that
+/// somebody gave it ends; looked at after it was read, it is then taken for short, and searched by the steps.
+Result<bool> first_look(wire::Link& link, Examined& one, bool copy) {
+  HashSet named(most_ids);
+  const auto read = [&] { return source::bull::all_ids(link, one.open.queue, named); };
+  const auto look = [&]() -> Result<bool> {
+    auto found = source::bull::look_at(link, one.open.queue);
+    if (!found) return fail(found.error());
+    one.look = std::move(*found);
+    return true;
+  };
+  auto done = copy ? read() : look();
+  if (done) done = copy ? look() : read();
+  one.left.named = std::move(named);
+  return done;
+}
+
+/// The first look at all queues.
 Result<std::vector<Examined>> first_look(const PlanRequest& request, QueueLink& links,
                                          plan::StepSink& steps) {
   std::vector<Examined> all;
   for (auto& open : open_queues(request, "bull-debris", steps)) {
     const auto link = links.on(open.queue.db);
     if (!link) return fail(link.error());
-    auto look = source::bull::look_at(**link, open.queue);
-    if (!look) return fail(look.error());
-    HashSet named(most_ids);
-    if (const auto read = source::bull::all_ids(**link, open.queue, named); !read) return fail(read.error());
-    if (!named.whole()) {
-      steps.left_alone(
-          {.rule = "bull-debris",
-           .owner = open.queue.root,
-           .why = "it has too many jobs to remember all their ids; a snapshot finds its orphans"});
+    Examined one{std::move(open), {}, {}};
+    if (const auto looked = first_look(**link, one, request.copy.has_value()); !looked)
+      return fail(looked.error());
+    if (!one.left.named.whole()) {
+      steps.left_alone({.rule = "bull-debris",
+                        .owner = one.open.queue.root,
+                        .why = "it has too many jobs to remember all their ids"});
       continue;
     }
-    Examined one{std::move(open), std::move(*look), {}};
-    one.left.named = std::move(named);
     all.push_back(std::move(one));
   }
   return all;

@@ -10,12 +10,24 @@ namespace {
 // Entries are counted by reading them; beyond, age alone decides nothing.
 constexpr std::uint64_t most_counted = 20'000;
 
+/// In a copy the stream has not got what came since: to leave as many entries as were young in it would take
+/// younger ones away.
+plan::BullPolicy policy_for(const PlanRequest& request, const BullQueue& queue, plan::StepSink& steps) {
+  auto policy = request.policy.for_queue(queue.root);
+  if (!request.copy || !policy.event_age) return policy;
+  policy.event_age.reset();
+  steps.left_alone({.rule = "bull-events",
+                    .owner = queue.root,
+                    .why = "by their age: a copy does not know how many have come since (--source scan)"});
+  return policy;
+}
+
 Result<bool> plan_queue(const PlanRequest& request, wire::Link& link, const BullQueue& queue,
                         plan::StepSink& steps) {
-  const auto& policy = request.policy.for_queue(queue.root);
   const auto stream = source::bull::event_stream(link, queue);
   if (!stream) return fail(stream.error());
   if (stream->entries == 0) return true;
+  const auto policy = policy_for(request, queue, steps);
   auto target =
       std::min(stream->entries, plan::bull::events_kept(policy, stream->cap).value_or(stream->entries));
   if (policy.event_age) {

@@ -5,6 +5,7 @@
 #include "plan/bull/retention.h"
 #include "source/bull/containers.h"
 #include "source/bull/finished_jobs.h"
+#include "source/bull/member_at.h"
 
 namespace headroom::app::planners {
 namespace {
@@ -41,26 +42,44 @@ Result<std::uint64_t> how_many(wire::Link& link, const BullQueue& queue, std::st
   return plan::bull::oldest_to_go(retention, count);
 }
 
+/// Of a copy: this job stays, and so do younger ones, because on the server, as it is now, the same retention
+/// keeps it. Newer ones may have been removed there since. Empty: all may go.
+Result<std::optional<source::bull::Ranked>> first_kept(const PlanRequest& request, const BullQueue& queue,
+                                                       std::string_view state,
+                                                       const plan::Retention& retention) {
+  if (!request.copy) return std::optional<source::bull::Ranked>();
+  QueueLink links(request.server());
+  const auto link = links.on(queue.db);
+  if (!link) return fail(link.error());
+  const auto oldest = how_many(**link, queue, state, retention, request.moment());
+  if (!oldest) return fail(oldest.error());
+  return source::bull::member_at(**link, queue, state, *oldest);
+}
+
 Result<bool> plan_queue(const PlanRequest& request, wire::Link& link, const BullQueue& queue,
                         plan::StepSink& steps) {
   const auto& policy = request.policy.for_queue(queue.root);
   std::optional<HashSet> pending;
   for (const std::string_view state : {"completed", "failed"}) {
     const auto& retention = state == "failed" ? policy.failed : policy.completed;
-    const auto oldest = how_many(link, queue, state, retention, request.now);
+    const auto oldest = how_many(link, queue, state, retention, request.moment());
     if (!oldest) return fail(oldest.error());
     if (*oldest == 0) continue;
+    const auto kept = first_kept(request, queue, state, retention);
+    if (!kept) return fail(kept.error());
     if (!pending) {
       pending.emplace(most_pending);
       if (const auto read = source::bull::pending_ids(link, queue, *pending); !read) return read;
     }
-    plan::bull::FinishedRule rule(queue, state, policy, *pending, request.now, steps);
+    plan::bull::FinishedRule rule(queue, state, policy, *pending, request.moment(), steps);
     const source::bull::FinishedReading reading{*oldest, parts_seen(request.survey, queue),
                                                 std::max<std::uint64_t>(1, *oldest / measured)};
     const auto read =
         source::bull::read_finished(link, queue, state, reading, [&](auto jobs) -> Result<bool> {
-          for (const auto& job : jobs)
+          for (const auto& job : jobs) {
+            if (*kept && std::pair(job.score, job.id) >= **kept) continue;
             if (const auto taken = rule.take(job); !taken) return taken;
+          }
           return true;
         });
     if (!read) return read;

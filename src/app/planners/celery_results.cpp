@@ -19,10 +19,11 @@ plan::celery::StoredResult as_read(std::uint32_t db, const source::celery::ReadR
   return {db, read.key, read.value, read.too_large, read.idle, read.bytes};
 }
 
-/// Reads batches of names and hands each result to the rules.
+/// Reads batches of names and hands each result to the rules. `server`: who knows who waits for one.
 class ResultPlanner {
  public:
-  ResultPlanner(wire::Link& link, plan::celery::ResultRules& rules) : link_(link), rules_(rules) {}
+  ResultPlanner(wire::Link& link, wire::Link& server, plan::celery::ResultRules& rules)
+      : link_(link), server_(server), rules_(rules) {}
 
   Result<bool> plan(std::uint32_t db, std::span<const std::string> names) {
     if (const auto done = source::select(link_, db); !done) return done;
@@ -52,7 +53,7 @@ class ResultPlanner {
         return done;
     }
     reader_.idle_was_wanted(idle_wanted);
-    const auto waiting = source::celery::awaited(link_, ended_names);
+    const auto waiting = source::celery::awaited(server_, ended_names);
     if (!waiting) return fail(waiting.error());
     for (std::size_t i = 0; i < ended.size(); ++i)
       if (const auto done = rules_.remove(as_read(db, (*read)[ended[i]]), (*waiting)[i]); !done) return done;
@@ -72,6 +73,7 @@ class ResultPlanner {
   }
 
   wire::Link& link_;
+  wire::Link& server_;
   plan::celery::ResultRules& rules_;
   source::celery::ResultReader reader_{};
 };
@@ -80,11 +82,13 @@ Result<bool> find(const PlanRequest& request, plan::StepSink& steps) {
   if (!request.policy.celery.results || !has_family(request.survey, "celery")) return true;
   auto link = request.session.open();
   if (!link) return fail(link.error());
+  auto server = request.server().open();
+  if (!server) return fail(server.error());
   plan::ExpirySpread spread(request.policy.pace.expiries_per_second, request.now,
                             request.survey.ttl_histogram);
   plan::celery::ResultRules rules(steps, request.policy.celery, spread, request.now,
-                                  request.survey.server.maxmemory_policy);
-  ResultPlanner planner(**link, rules);
+                                  request.survey.server.maxmemory_policy, request.moment());
+  ResultPlanner planner(**link, **server, rules);
   source::NameBatches batches(
       names_per_batch(request),
       [&](std::string_view key) {

@@ -46,7 +46,7 @@ Result<bool> find(const PlanRequest& request, plan::StepSink& steps) {
   const auto roots = largest_jobs_first(request);
   const PlanRequest urgent{request.session, request.survey,  roots,       request.families,
                            policy,          request.options, request.now, request.scan_pace,
-                           request.state};
+                           request.state,   request.copy};
   for (const auto& planner : {bull_events(), bull_finished(), celery_results()})
     if (const auto found = planner.find(urgent, steps); !found) return found;
   return true;

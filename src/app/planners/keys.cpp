@@ -79,7 +79,7 @@ Result<bool> find(const PlanRequest& request, plan::StepSink& steps) {
   plan::ExpirySpread spread(request.policy.pace.expiries_per_second, request.now,
                             request.survey.ttl_histogram);
   plan::keys::KeyRules rules(steps, request.policy.rules, spread, request.now,
-                             request.survey.server.maxmemory_policy);
+                             request.survey.server.maxmemory_policy, !request.copy);
   if (rules.needs_counting()) {
     if (const auto done = pass(RuleSink::Pass::count, request, owners, rules, start, steps); !done)
       return done;

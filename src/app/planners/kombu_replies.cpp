@@ -57,6 +57,7 @@ Result<bool> find(const PlanRequest& request, plan::StepSink& steps) {
   const auto& policy = request.policy.celery;
   const auto brokers = brokers_of(request);
   if (brokers.empty() || !(policy.replies || policy.rpc || policy.bindings)) return true;
+  if (needs_the_running_server(request, "kombu-reply-lists", steps)) return true;
   auto link = request.session.open();
   if (!link) return fail(link.error());
   MemberSamples samples(request.state, request.session.address(), request.now);

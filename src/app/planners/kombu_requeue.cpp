@@ -91,7 +91,7 @@ Result<bool> plan_broker(wire::Link& link, const BrokerName& broker, RequeueRule
 
 Result<bool> find(const PlanRequest& request, plan::StepSink& steps) {
   const auto brokers = brokers_of(request);
-  if (brokers.empty()) return true;
+  if (brokers.empty() || needs_the_running_server(request, "kombu-requeue", steps)) return true;
   auto link = request.session.open();
   if (!link) return fail(link.error());
   RequeueRules rules(steps, request.policy.celery, request.now);

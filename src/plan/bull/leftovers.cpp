@@ -136,7 +136,7 @@ Result<bool> take_legacy_key(QueueRules& rules, const BullLegacyKey& one, unsign
   };
   if (one.in_use)
     return leave("jobs that it orders still wait: a producer of version 3 or earlier is at work");
-  if (!one.idle) return leave("the server does not tell since when nobody uses it (LFU)");
+  if (!one.idle) return leave("since when nobody uses it is not known (LFU, or a copy)");
   if (*one.idle < OrphanRule::settled)
     return leave("touched within the last minute: who is it that uses it?");
   step.checks = {{.kind = CheckKind::length_at_most,

@@ -49,7 +49,11 @@ std::optional<std::string_view> OrphanRule::why_not(const BullCandidate& one, co
                ? "touched within the last minute, and the event stream does not tell what happened to it"
                : "neither events nor an idle time tell whether it moved; a snapshot does (--source snapshot)";
   if (!one.newest && !settled_long)
-    return "it has no time of its own, and was touched within the last minute";
+    return one.idle ? "it has no time of its own, and was touched within the last minute"
+                    : "it has no time of its own, and no idle time tells how old it is";
+  if (news.elsewhere && std::max({look_.waiting, look_.active, look_.paused}) > longest_list)
+    return "the copy is not known to be of this server's past, and its lists are too long to be searched in "
+           "the step: use --source snapshot";
   if (one.awaited)
     return "its parent still waits for it and is stuck: job.removeChildDependency() of BullMQ frees it";
   return std::nullopt;
@@ -64,17 +68,19 @@ Result<bool> OrphanRule::take(std::span<const BullCandidate> all, const BullNews
         rules_.leave(*words, *reason, rules_.queue().key(one.id), one.bytes);
         continue;
       }
-      if (const auto added = rules_.add(*words, step_for(one), remover_.removal()); !added) return added;
+      if (const auto added = rules_.add(*words, step_for(one, news), remover_.removal()); !added)
+        return added;
     }
   return true;
 }
 
-Step OrphanRule::step_for(const BullCandidate& one) {
+Step OrphanRule::step_for(const BullCandidate& one, const BullNews& news) {
   Step step;
   step.keys = {rules_.queue().key(one.id)};
   step.bytes = one.bytes.count;
   step.checks.push_back({.kind = CheckKind::fingerprint, .key = 0, .number = one.fingerprint});
-  add_containers(step, one.id);
+  add_containers(step, one.id, news);
+  if (news.copy) add_parent(step, one);
   step.checks.push_back({.kind = CheckKind::absent, .key = add_key(step, step.keys[0] + ":lock")});
   remover_.take_away(step, 0);
   for (std::size_t i = 0; i < bull_job_parts.size(); ++i) {
@@ -87,7 +93,19 @@ Step OrphanRule::step_for(const BullCandidate& one) {
   return step;
 }
 
-void OrphanRule::add_containers(Step& step, std::string_view id) const {
+void OrphanRule::add_parent(Step& step, const BullCandidate& one) const {
+  if (!rules_.queue().is_bullmq()) return;
+  if (one.parent.empty()) {
+    step.checks.push_back({.kind = CheckKind::field_missing, .key = 0, .member = "parentKey"});
+    return;
+  }
+  step.checks.push_back({.kind = CheckKind::field_is, .key = 0, .member = "parentKey", .text = one.parent});
+  step.checks.push_back({.kind = CheckKind::no_member,
+                         .key = add_key(step, one.parent + ":dependencies"),
+                         .text = step.keys[0]});
+}
+
+void OrphanRule::add_containers(Step& step, std::string_view id, const BullNews& news) const {
   const auto& queue = rules_.queue();
   const auto no_member = [&](std::string_view state) {
     step.checks.push_back(
@@ -97,7 +115,7 @@ void OrphanRule::add_containers(Step& step, std::string_view id) const {
   if (queue.is_bullmq())
     for (const auto state : {"prioritized", "waiting-children"}) no_member(state);
   const auto not_listed = [&](std::string_view state, std::uint64_t length) {
-    if (length > longest_list / 2) return;
+    if (length > longest_list / 2 && !news.elsewhere) return;
     step.checks.push_back({.kind = CheckKind::not_listed,
                            .key = add_key(step, queue.key(state)),
                            .text = std::string(id),

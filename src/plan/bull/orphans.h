@@ -21,6 +21,13 @@
 /// to apply. The containers are asked again all the same where that is cheap: zsets always, lists only where
 /// they are short (LPOS in a list of 2000 takes some 20 us; in one of a million 10 ms, in which the server
 /// serves nobody).
+///
+/// In a copy of one moment (an RDB file, a snapshot) nothing moves, so what no container names is an orphan
+/// of that moment, in Bull too: all its scripts and transactions but empty(), which only deletes, take a job
+/// from container to container. If the server went through that state itself, the fingerprint holds from then
+/// to apply, as above. If that is not known (BullNews::elsewhere), the same job may wait on the server: then
+/// every list is searched by the step, and where one is too long for that, nothing is proposed. A flow may
+/// have adopted the orphan since: its parent is checked too.
 namespace headroom::plan::bull {
 
 class OrphanRule {
@@ -43,8 +50,9 @@ class OrphanRule {
   enum class Kind : std::uint8_t { none, stub, blocking, orphan };
   Kind kind(const BullCandidate& one) const;
   std::optional<std::string_view> why_not(const BullCandidate& one, const BullNews& news) const;
-  Step step_for(const BullCandidate& one);
-  void add_containers(Step& step, std::string_view id) const;
+  Step step_for(const BullCandidate& one, const BullNews& news);
+  void add_parent(Step& step, const BullCandidate& one) const;
+  void add_containers(Step& step, std::string_view id, const BullNews& news) const;
 
   QueueRules& rules_;
   const BullPolicy& policy_;

@@ -20,7 +20,7 @@ std::optional<std::uint64_t> number(std::string_view text) {
 
 std::string_view why_not_looked_at(const Chord& chord) {
   if (!chord.idle)
-    return "the server tells no idle times (LFU): a chord that failed looks like one that ends now";
+    return "its idle time is not known (LFU, or a copy): a chord that failed looks like one that ends now";
   if (*chord.idle < chord_rest) return "a part has returned within the last minute";
   return "larger than 8 MiB: looking through it would press the server";
 }

@@ -24,7 +24,8 @@ constexpr std::string_view
     not_read = "its value is none that headroom can read as a result of Celery",
     waited_for = "a client waits for it (it is subscribed to the result's channel)",
     in_a_chord = "keys of a chord of the same id are there: it may still run",
-    group_of_no_age = "the server tells no idle times (LFU), and nothing in a group says how old it is";
+    group_of_no_age =
+        "its idle time is not known (LFU, or a copy), and nothing in a group says how old it is";
 
 /// What a value says of its task.
 struct Told {
@@ -107,7 +108,10 @@ Verdict judge(const StoredResult& result, milliseconds now, seconds age) {
     // Not read: a TTL asks for no value, is taken back by PERSIST and goes when the result is written again.
     const bool old = result.idle && *result.idle >= age;
     return old ? Verdict{Fate::expire, {}, true}
-               : Verdict{Fate::leave, "larger than 8 MiB and used of late: too large to be read", true};
+               : Verdict{
+                     Fate::leave,
+                     "larger than 8 MiB, and used of late or not known to be unused: too large to be read",
+                     true};
   }
   const Told told = told_by(result.value);
   if (!told.readable) return {Fate::leave, not_read};
@@ -117,11 +121,12 @@ Verdict judge(const StoredResult& result, milliseconds now, seconds age) {
 }
 
 ResultRules::ResultRules(StepSink& steps, const CeleryPolicy& policy, ExpirySpread& spread, milliseconds now,
-                         std::string_view maxmemory_policy)
+                         std::string_view maxmemory_policy, std::optional<milliseconds> moment)
     : steps_(steps),
       policy_(policy),
       spread_(spread),
       now_(now),
+      moment_(moment.value_or(now)),
       removed_(steps,
                [age = policy.result_age] {
                  return rule(

@@ -46,10 +46,14 @@ Verdict judge(const StoredResult& result, std::chrono::milliseconds now, std::ch
 /// Makes the steps: what is removed must be, byte by byte, what was judged; what gets a TTL must have none.
 class ResultRules {
  public:
+  /// `moment`: of what was read, if that was not now: ages count to it.
   ResultRules(StepSink& steps, const CeleryPolicy& policy, ExpirySpread& spread,
-              std::chrono::milliseconds now, std::string_view maxmemory_policy);
+              std::chrono::milliseconds now, std::string_view maxmemory_policy,
+              std::optional<std::chrono::milliseconds> moment = {});
 
-  Verdict judge(const StoredResult& result) const { return celery::judge(result, now_, policy_.result_age); }
+  Verdict judge(const StoredResult& result) const {
+    return celery::judge(result, moment_, policy_.result_age);
+  }
   /// Needs: judge() said remove. `awaited`: somebody is subscribed to the channel of its name and waits for
   /// it.
   Result<bool> remove(const StoredResult& result, bool awaited);
@@ -68,7 +72,7 @@ class ResultRules {
   StepSink& steps_;
   const CeleryPolicy& policy_;
   ExpirySpread& spread_;
-  std::chrono::milliseconds now_;
+  std::chrono::milliseconds now_, moment_;
   OwnerRules removed_, expiring_, groups_removed_, groups_expiring_;
   LeftTally left_{};
 };

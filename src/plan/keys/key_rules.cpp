@@ -82,15 +82,17 @@ std::string_view closed_to(const KeyRule& rule, const Attribution* owner) {
 }
 
 KeyRules::KeyRules(StepSink& steps, std::span<const KeyRule> rules, ExpirySpread& spread,
-                   std::chrono::milliseconds now, std::string_view maxmemory_policy)
+                   std::chrono::milliseconds now, std::string_view maxmemory_policy, bool idle_known)
     : steps_(steps), spread_(spread), now_(now) {
-  const bool lfu = maxmemory_policy.ends_with("-lfu");
+  const bool lfu = maxmemory_policy.ends_with("-lfu"), unknown = lfu || !idle_known;
   for (const auto& rule : rules) {
     const auto make = [&rule, text = std::string(maxmemory_policy)] { return plan_rule(rule, text); };
-    rules_.push_back({&rule, lfu && needs_idle(rule), OwnerRules(steps, make), {}});
+    rules_.push_back({&rule, unknown && needs_idle(rule), OwnerRules(steps, make), {}});
     if (rules_.back().refused)
       left_.note(rule.name, rule.owner,
-                 "this rule goes by idle time, and under an LFU policy the server knows none");
+                 idle_known ? "this rule goes by idle time, and under an LFU policy the server knows none"
+                            : "needs the running server: this rule goes by idle time, and a copy has none "
+                              "(--source scan)");
   }
 }
 

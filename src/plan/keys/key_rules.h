@@ -48,9 +48,10 @@ std::string_view closed_to(const KeyRule& rule, const Attribution* owner);
 /// twice where a rule keeps a budget (then count() all first).
 class KeyRules {
  public:
-  /// Borrows all. `rules` must have passed read_policy().
+  /// Borrows all. `rules` must have passed read_policy(). `idle_known`: false for keys of a copy; a server
+  /// under an LFU policy tells no idle times either.
   KeyRules(StepSink& steps, std::span<const KeyRule> rules, ExpirySpread& spread,
-           std::chrono::milliseconds now, std::string_view maxmemory_policy);
+           std::chrono::milliseconds now, std::string_view maxmemory_policy, bool idle_known = true);
 
   /// Whether some rule wants to know more of a key of this name. Counts what is closed to a rule as left
   /// alone, if `tally`.

@@ -28,7 +28,7 @@ class StreamInput final : public rdb::Input {
   std::unique_ptr<wire::ReplicationStream> stream_;
 };
 
-Result<SnapshotRisk> risk_of(const wire::Endpoint& endpoint, const SnapshotOptions& options,
+Result<SnapshotRisk> risk_of(const wire::Endpoint& endpoint, const ReplicaSnapshotOptions& options,
                              const wire::Deadlines& deadlines) {
   auto connection = wire::Connection::open(endpoint, options.command, deadlines, {}, options.cancellation);
   if (!connection) return fail(connection.error());
@@ -94,7 +94,7 @@ std::vector<ListedReplica> candidates(const SnapshotPlan& plan, std::vector<std:
 
 }  // namespace
 
-Result<SnapshotPlan> plan_snapshot(const wire::Endpoint& target, const SnapshotOptions& options) {
+Result<SnapshotPlan> plan_snapshot(const wire::Endpoint& target, const ReplicaSnapshotOptions& options) {
   SnapshotPlan plan;
   plan.source = target, plan.source.db = 0;
   auto risk = risk_of(plan.source, options, options.replication.deadlines);
@@ -122,7 +122,7 @@ Result<SnapshotPlan> plan_snapshot(const wire::Endpoint& target, const SnapshotO
   return plan;
 }
 
-Result<Snapshot> open_snapshot(const SnapshotPlan& plan, const SnapshotOptions& options) {
+Result<Snapshot> open_snapshot(const SnapshotPlan& plan, const ReplicaSnapshotOptions& options) {
   if (!options.force) {
     if (auto reason = danger(plan.risk, plan.source.redacted())) return fail(*std::move(reason));
   }

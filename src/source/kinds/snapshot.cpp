@@ -180,6 +180,7 @@ void add_aux(SnapshotFacts& facts, std::string_view name, std::string_view value
   if (name == "ctime" && number && *number < latest) facts.time = seconds(*number);
   if (name == "used-mem" && number) facts.used_memory = Bytes{*number};
   if (name == "repl-id") facts.replication_id = value;
+  if (name == "repl-offset" && number) facts.replication_offset = *number;
   if ((name == "aof-base" || name == "aof-preamble") && value == "1") facts.append_only_base = true;
 }
 
