@@ -251,6 +251,10 @@ TEST_F(RdbOfServer, csv_parses_back_to_the_same_keys) {
     ASSERT_TRUE(listed.contains(name)) << lines[i];
     for (std::size_t c = 2; c < head.size(); ++c) {
       const auto value = listed.at(name).value(head[c], Json());
+      if (value.is_number()) {  // 3600.300 here is 3600.3 there
+        EXPECT_EQ(std::stod(cells[c]), value.get<double>()) << lines[i] << ", " << head[c];
+        continue;
+      }
       EXPECT_EQ(cells[c], value.is_null()     ? ""
                           : value.is_string() ? value.get<std::string>()
                                               : value.dump())
