@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <cstdlib>
@@ -183,6 +184,13 @@ std::optional<ScriptOp> script_check(const Check& check, std::string_view key, c
       return std::nullopt;
   }
   return std::nullopt;
+}
+
+const Check* expiry_check(const Step& step, std::uint16_t key) {
+  const auto found = std::find_if(step.checks.begin(), step.checks.end(), [&](const Check& check) {
+    return check.key == key && (check.kind == CheckKind::no_ttl || check.kind == CheckKind::expires_at);
+  });
+  return found == step.checks.end() ? nullptr : &*found;
 }
 
 std::optional<bool> judged_by_state(const Check& check, const KeyState& state) {

@@ -19,6 +19,9 @@ namespace headroom::act {
 /// Before 7.0 a deadline is only known as a rest and a clock, each to the millisecond and a moment apart.
 inline constexpr std::int64_t expiry_tolerance = 20;
 
+/// What the plan says of the deadline of a key of the step: no_ttl or expires_at. Null: nothing.
+const Check* expiry_check(const Step& step, std::uint16_t key);
+
 /// For the script. Empty: it cannot do that (value_hash, fingerprint: XXH3); the client must.
 std::optional<ScriptOp> script_check(const Check& check, std::string_view key, const ServerTraits& traits);
 

@@ -197,13 +197,8 @@ void Judge::set_expiry(const Change& change) {
   auto& before = record(change);
   before.number = -1;
   if (change.kind == ChangeKind::expire_at) before.set = change.number;
-  const auto known = [&](const Check& check) {
-    return check.key == change.key &&
-           (check.kind == CheckKind::no_ttl || check.kind == CheckKind::expires_at);
-  };
-  const auto& checks = job_.step.checks;
-  if (const auto found = std::find_if(checks.begin(), checks.end(), known); found != checks.end()) {
-    if (found->kind == CheckKind::expires_at) before.number = found->number;
+  if (const auto* planned = expiry_check(job_.step, change.key)) {
+    if (planned->kind == CheckKind::expires_at) before.number = planned->number;
   } else if (!state.there) {
     return end(StepOutcome::gone);
   } else {

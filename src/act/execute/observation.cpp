@@ -103,17 +103,9 @@ const Check* find_check(const Job& job, CheckKind kind, const Change& change) {
   return found == checks.end() ? nullptr : &*found;
 }
 
-bool knows_expiry(const Job& job, std::uint16_t key) {
-  const auto& checks = job.step.checks;
-  return std::any_of(checks.begin(), checks.end(), [&](const Check& check) {
-    return check.key == key && (check.kind == CheckKind::no_ttl || check.kind == CheckKind::expires_at);
-  });
-}
-
-bool has_no_ttl(const Job& job, std::uint16_t key) {
-  const auto& checks = job.step.checks;
-  return std::any_of(checks.begin(), checks.end(),
-                     [&](const Check& check) { return check.key == key && check.kind == CheckKind::no_ttl; });
+bool planned_without_ttl(const Job& job, std::uint16_t key) {
+  const auto* check = expiry_check(job.step, key);
+  return check != nullptr && check->kind == CheckKind::no_ttl;
 }
 
 bool is_small(const Job& job) { return job.step.bytes > 0 && job.step.bytes <= small_value && !job.lost; }
@@ -229,7 +221,7 @@ void Observer::read_step(Job& job) {
     } else if (is_part(change.kind)) {
       parts_.push_back({&job, change.key, change.kind});
     } else if (change.kind == ChangeKind::expire_at || change.kind == ChangeKind::persist) {
-      if (!knows_expiry(job, change.key)) read_expiry(job, change.key);
+      if (expiry_check(job.step, change.key) == nullptr) read_expiry(job, change.key);
     } else {
       read_member(job, i);
     }
@@ -292,7 +284,7 @@ void Observer::read_key(Job& job, std::uint16_t key, std::string_view type) {
   job.keys[key].read = true;
   read_idle(job, key);
   // Of a string that may have no TTL the script proves that anyway; what it found otherwise is read again.
-  if (type == "string" && is_small(job) && batch_.way == Way::compared && has_no_ttl(job, key) &&
+  if (type == "string" && is_small(job) && batch_.way == Way::compared && planned_without_ttl(job, key) &&
       job.tries == 0)
     job.keys[key].expiry_as_planned = true;
   else
@@ -539,7 +531,7 @@ static bool asks(const Job& job) {
   };
   const auto reads = [&](const Change& change) {
     const bool expiry = change.kind == ChangeKind::expire_at || change.kind == ChangeKind::persist;
-    return expiry ? !knows_expiry(job, change.key)
+    return expiry ? expiry_check(job.step, change.key) == nullptr
                   : change.kind != ChangeKind::quarantine && change.kind != ChangeKind::list_push;
   };
   return std::any_of(job.step.checks.begin(), job.step.checks.end(), by_client) ||
