@@ -27,12 +27,10 @@ Result<bool> check_private(const struct stat& about, bool folder, const std::str
   return true;
 }
 
-bool is_full(int error) { return error == ENOSPC || error == EDQUOT || error == EFBIG; }
-
 /// Of a place that cannot be used at all: it was chosen by an option or a variable.
 Error place_error(std::string_view what, const std::string& path, int error) {
   auto found = file_error(what, path, error);
-  if (is_full(error) || error == EIO || error == EMFILE || error == ENFILE) return found;
+  if (disk_is_full(error) || error == EIO || error == EMFILE || error == ENFILE) return found;
   found.remedy = "choose another place: --state DIR or HEADROOM_STATE_DIR, for a plan --output FILE";
   found.exit = Exit::usage;
   return found;
@@ -40,10 +38,13 @@ Error place_error(std::string_view what, const std::string& path, int error) {
 
 }  // namespace
 
+bool disk_is_full(int error) { return error == ENOSPC || error == EDQUOT || error == EFBIG; }
+
 Error file_error(std::string_view what, const std::string& path, int error) {
   return {fmt::format("{}: {}", what, std::strerror(error)), path,
-          is_full(error) ? "make room on that disk, or choose another: --state DIR, for a plan --output FILE"
-                         : "look at that place",
+          disk_is_full(error)
+              ? "make room on that disk, or choose another: --state DIR, for a plan --output FILE"
+              : "look at that place",
           Exit::partial};
 }
 

@@ -35,6 +35,9 @@ Result<bool> sync_file(const Fd& file, const std::string& path);
 /// Makes a name that was added to the folder, or taken away, as durable as its file.
 Result<bool> sync_folder(const std::string& path);
 
+/// Whether this errno says that there is no room: of the disk, the quota, or the largest file allowed.
+bool disk_is_full(int error);
+
 /// "disk full" and the like, from errno: Exit::partial, since it comes in the middle of work.
 Error file_error(std::string_view what, const std::string& path, int error);
 

@@ -8,17 +8,17 @@
 #include <cerrno>
 #include <cstring>
 
+#include "act/private_file.h"
+
 namespace headroom::app {
 namespace {
-
-bool is_full(int error) { return error == ENOSPC || error == EDQUOT || error == EFBIG; }
 
 Error cannot_write(const std::string& path, int error, Exit exit) {
   return {fmt::format("cannot write the report: {}", std::strerror(error)),
           path.empty() ? "standard output" : path,
-          is_full(error) ? "make room on that disk, or --output FILE with another place"
-                         : "--output FILE with another place",
-          is_full(error) ? Exit::partial : exit};
+          act::disk_is_full(error) ? "make room on that disk, or --output FILE with another place"
+                                   : "--output FILE with another place",
+          act::disk_is_full(error) ? Exit::partial : exit};
 }
 
 /// Whether a device, a pipe or the like has this name: a file must not take its place.
