@@ -4,9 +4,6 @@
 #include <fmt/format.h>
 #include <signal.h>
 #include <sys/prctl.h>
-#include <sys/socket.h>
-#include <sys/time.h>
-#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -17,6 +14,8 @@
 #include <fstream>
 #include <thread>
 
+#include "wire/connection.h"
+
 namespace headroom::app {
 namespace {
 
@@ -25,22 +24,14 @@ using std::chrono::steady_clock;
 /// Whether it answers PING with what it says when its keys are there. While it loads it says -LOADING, or
 /// nothing for a while.
 bool answers(const std::string& path) {
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  if (path.size() >= sizeof address.sun_path) return false;
-  std::memcpy(address.sun_path, path.c_str(), path.size() + 1);
-  const int fd = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  if (fd < 0) return false;
-  const timeval patience{0, 200'000};
-  ::setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
-  constexpr std::string_view ping = "PING\r\n", pong = "+PONG";
-  std::array<char, pong.size()> reply{};
-  const bool up = ::connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0 &&
-                  ::send(fd, ping.data(), ping.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(ping.size()) &&
-                  ::recv(fd, reply.data(), reply.size(), MSG_WAITALL) == static_cast<ssize_t>(pong.size()) &&
-                  std::string_view(reply.data(), reply.size()) == pong;
-  ::close(fd);
-  return up;
+  constexpr std::chrono::milliseconds soon{200};
+  wire::Endpoint endpoint;
+  endpoint.kind = wire::Endpoint::Kind::unix_socket;
+  endpoint.path = path;
+  const auto link = wire::Connection::open(endpoint, "private", {soon, soon, soon, {}});
+  if (!link) return false;
+  const auto reply = (*link)->call(std::array{std::string_view("PING")});
+  return reply && reply->text == "PONG";
 }
 
 std::vector<std::string> command_line(const std::string& folder, const std::string& socket,
