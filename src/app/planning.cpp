@@ -76,8 +76,8 @@ Result<bool> let_them_plan(const PlanRequest& request, const plan::Preset& prese
   plan::EachKeyOnce once(gate);
   plan::ChosenRules chosen(once, request.options.only, request.policy);
   for (const auto& planner : planners_of(preset)) {
-    if (const auto done = planner.find(request, chosen); !done) return done;
     once.next_planner();
+    if (const auto done = planner.find(request, chosen); !done) return done;
   }
   return true;
 }

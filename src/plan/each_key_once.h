@@ -17,7 +17,7 @@ class EachKeyOnce final : public StepSink {
   /// Passes over a step whose own key an earlier planner took.
   Result<bool> step(const Step& step) override;
   void left_alone(LeftAlone group) override { to_.left_alone(std::move(group)); }
-  /// The next planner begins. (One planner sees to it by itself that its rules do not meet.)
+  /// A planner begins, the first too. (One planner sees to it by itself that its rules do not meet.)
   void next_planner();
 
  private:

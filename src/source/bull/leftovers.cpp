@@ -272,6 +272,7 @@ Result<std::vector<BullSubKey>> sub_keys(wire::Link& link, const BullQueue& queu
                                          std::span<const std::pair<std::string, std::size_t>> names) {
   std::vector<BullSubKey> all(names.size());
   for (std::size_t i = 0; i < names.size(); ++i) all[i].id = names[i].first, all[i].part = names[i].second;
+  if (all.empty()) return all;
   const auto counter = queue.key("id");
   const auto key_of = [&](const BullSubKey& one) {
     return queue.key(one.id) + ":" + std::string(bull_job_parts[one.part].suffix);
