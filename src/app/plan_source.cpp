@@ -36,9 +36,8 @@ Result<bool> is_of(const Session& server, const source::SnapshotFacts& copy,
 
 std::string age_note(const Options& options, std::chrono::milliseconds age) {
   return fmt::format(
-      "Looked for in {}, written {} before this plan: ages count to that moment, and what has come since is "
-      "not "
-      "in the plan.",
+      "Looked for in {}, written {} before this plan: ages count to that moment, and what has come "
+      "since is not in the plan.",
       escape_for_terminal(options.source),
       human_duration(std::chrono::duration_cast<std::chrono::seconds>(age)));
 }

@@ -15,9 +15,8 @@ std::uint64_t keys_of(const RunReport& run) {
 }
 
 constexpr std::string_view caveat =
-    "Keys and bytes above are counted step by step. The server's own numbers before and after are moved by "
-    "its "
-    "traffic too, and the memory that the system sees (RSS) falls later or not at all.";
+    "Keys and bytes above are counted step by step. The server's own numbers before and after are moved "
+    "by its traffic too, and the memory that the system sees (RSS) falls later or not at all.";
 
 /// What a run of this kind did, or would.
 struct Words {
