@@ -13,7 +13,8 @@ namespace {
 
 using namespace std::string_view_literals;
 
-constexpr std::chrono::milliseconds between_looks{500};
+// INFO memory takes the server some 20 us; in this time it frees a thousand keys at most.
+constexpr std::chrono::milliseconds between_looks{20};
 constexpr std::string_view goal = "used_memory is below ";
 
 }  // namespace

@@ -11,7 +11,7 @@
 namespace headroom::app {
 
 /// A Pace that stops when used_memory has fallen below a share of maxmemory (--until); in all else the one it
-/// is put over. Looks at most twice a second.
+/// is put over. Looks every 20 ms at most.
 class UntilPace final : public act::Pace {
  public:
   using Open = std::function<Result<std::unique_ptr<wire::Link>>()>;
