@@ -52,9 +52,8 @@ Table rules_table(const RunReport& run) {
                           count_value(rule.failed), count_value(rule.unknown), count_value(rule.keys),
                           rule.bytes, rule.why});
   table.note =
-      "Changed: no longer as the plan found it, so left alone. Gone: somebody else removed it. Unknown: the "
-      "answer "
-      "was lost.";
+      "Changed: no longer as the plan found it, so left alone. Gone: it was not there any more. "
+      "Unknown: the answer was lost.";
   return table;
 }
 

@@ -49,7 +49,7 @@ Server:   1 000 keys, 2.00 MiB before; 993 keys, 2.00 MiB after
 Rules
   RULE            OWNER      PLANNED  DONE  CHANGED  GONE  FAILED  UNKNOWN  KEYS     BYTES
   bull-completed  bull:mail       10     5        2     1       1        1    12  4.00 KiB
-  Changed: no longer as the plan found it, so left alone. Gone: somebody else removed it. Unknown: the answer
+  Changed: no longer as the plan found it, so left alone. Gone: it was not there any more. Unknown: the answer
   was lost.
 
 Waits
