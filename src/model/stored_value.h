@@ -76,6 +76,7 @@ struct ValueSize {
   std::uint64_t length = 0;    ///< of a string: its bytes; of a value in one blob: the blob's, not compressed
   std::optional<std::int64_t> number{};  ///< of Layout::integer
   std::uint64_t field_ttls = 0;          ///< fields of a hash that have a TTL of their own
+  bool one_blob = false;                 ///< of a quicklist: it is a single packed node
   std::uint64_t packed_scores = 0;       ///< of a skip list: bytes that its scores would take in a listpack
   std::uint64_t skipped = 0;  ///< bytes of the file that were passed over without being understood (modules)
 };
@@ -109,6 +110,7 @@ struct Element {
   std::string_view name{};
   std::string_view value{};
   double score = 0;
+  std::chrono::milliseconds expires_at{};  ///< of a field with a TTL of its own: since the epoch; 0: none
 };
 
 /// Reads the values it wants while a snapshot passes by.

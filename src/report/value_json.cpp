@@ -62,6 +62,8 @@ void ValueJson::element(const StoredKey& key, const Element& element) {
   if (key.type == KeyType::hash) {
     spool_.text() += ',';
     write_json_bytes(spool_, element.value);
+    if (element.expires_at.count() != 0)
+      spool_.text().append(",\"").append(iso_instant(element.expires_at)).append("\"");
   }
   if (pair) spool_.text() += ']';
 }

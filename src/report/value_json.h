@@ -16,7 +16,8 @@ namespace headroom::report {
 ///  - a string: its text;
 ///  - a list or set: an array of texts;
 ///  - a zset: an array of [member, score], the score a number, or "inf", "-inf", "nan";
-///  - a hash: an array of [field, value];
+///  - a hash: an array of [field, value], and of [field, value, "expires_at"] for fields with a TTL of their
+///  own;
 ///  - a stream: {"entries": [[id, [field, value, ...]], ...], "last_id", "groups": [{"name", "last_id",
 ///  "pending":
 ///    [{"id", "delivered_at", "deliveries"}, ...], "consumers": [{"name", "seen_at", "pending": [id, ...]},

@@ -13,6 +13,7 @@
 #include "source/live_scan.h"
 #include "source/rdb/decoder.h"
 #include "source/rdb/input.h"
+#include "source/snapshot/encodings.h"
 
 /// All keys of one moment, from an RDB file or a replication stream.
 namespace headroom::source {
@@ -59,10 +60,6 @@ struct SnapshotOutcome {
   rdb::Decoded decoded{};
   bool idle_known = false;  ///< at least one key carried its idle time or LFU counter
 };
-
-/// The encoding in which the server that wrote the key held it, as OBJECT ENCODING names it: the snapshot
-/// keeps it, but for strings, of which the length decides.
-Encoding encoding_of(const StoredKey& key, const ValueSize& size);
 
 /// Reads `input` to its end. Three threads work: one reads and takes the checksum, one decodes and calls the
 /// value readers, and the caller's calls `sink`. `prepare` is called once, from the decoder's thread, before

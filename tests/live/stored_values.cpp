@@ -26,6 +26,17 @@ local function pairs_of(list)
   for i = 1, #list, 2 do out[#out + 1] = hex(list[i]) .. '=' .. hex(list[i + 1]) end
   return out
 end
+-- A field with a TTL of its own (Redis 7.4 and later) has its deadline behind it.
+local function fields_of(key)
+  local list = redis.call('HGETALL', key)
+  local items = pairs_of(list)
+  for i = 1, #items do
+    local deadline = redis.pcall('HPEXPIRETIME', key, 'FIELDS', 1, list[2 * i - 1])
+    if deadline.err then return items end
+    if deadline[1] > 0 then items[i] = items[i] .. '@' .. deadline[1] end
+  end
+  return items
+end
 local function stream(key, items)
   for _, entry in ipairs(redis.call('XRANGE', key, '-', '+')) do
     local words = {}
@@ -50,7 +61,7 @@ for _, key in ipairs(redis.call('KEYS', '*')) do
   if type == 'string' then items = {hex(redis.call('GET', key))} end
   if type == 'list' then for _, v in ipairs(redis.call('LRANGE', key, 0, -1)) do items[#items + 1] = hex(v) end end
   if type == 'set' then for _, v in ipairs(redis.call('SMEMBERS', key)) do items[#items + 1] = hex(v) end end
-  if type == 'hash' then items = pairs_of(redis.call('HGETALL', key)) end
+  if type == 'hash' then items = fields_of(key) end
   if type == 'zset' then
     local list = redis.call('ZRANGE', key, 0, -1, 'WITHSCORES')
     for i = 1, #list, 2 do items[#items + 1] = hex(list[i]) .. '=' .. list[i + 1] end
@@ -131,19 +142,6 @@ void read_stream(const Json& value, std::vector<std::string>& items) {
   for (const auto& group : value.at("groups")) read_group(group, items);
 }
 
-void read_value(const Json& value, StoredValue& out) {
-  if (out.type == "string") return out.items.push_back(hex(bytes_of(value)));
-  if (out.type == "stream") return read_stream(value, out.items);
-  for (const auto& item : value) {
-    if (out.type == "list" || out.type == "set")
-      out.items.push_back(hex(bytes_of(item)));
-    else if (out.type == "hash")
-      out.items.push_back(hex(bytes_of(item.at(0))) + "=" + hex(bytes_of(item.at(1))));
-    else
-      out.items.push_back(hex(bytes_of(item.at(0))) + "=" + score_text(score_of(item.at(1))));
-  }
-}
-
 /// RFC 3339 in UTC, with or without milliseconds.
 std::int64_t instant(const std::string& text) {
   std::tm moment{};
@@ -151,6 +149,25 @@ std::int64_t instant(const std::string& text) {
   if (rest == nullptr) return -2;
   const auto seconds = static_cast<std::int64_t>(::timegm(&moment));
   return seconds * 1000 + (*rest == '.' ? std::atoi(rest + 1) : 0);
+}
+
+std::string field_of(const Json& item) {
+  auto text = hex(bytes_of(item.at(0))) + "=" + hex(bytes_of(item.at(1)));
+  if (item.size() > 2) text += "@" + std::to_string(instant(item.at(2).get<std::string>()));
+  return text;
+}
+
+void read_value(const Json& value, StoredValue& out) {
+  if (out.type == "string") return out.items.push_back(hex(bytes_of(value)));
+  if (out.type == "stream") return read_stream(value, out.items);
+  for (const auto& item : value) {
+    if (out.type == "list" || out.type == "set")
+      out.items.push_back(hex(bytes_of(item)));
+    else if (out.type == "hash")
+      out.items.push_back(field_of(item));
+    else
+      out.items.push_back(hex(bytes_of(item.at(0))) + "=" + score_text(score_of(item.at(1))));
+  }
 }
 
 constexpr const char* strings_and_lists = R"(
@@ -248,6 +265,26 @@ redis.call('SELECT', ARGV[1])
 redis.call('SET', 'db', ARGV[1])
 redis.call('SET', 'db:ttl', ARGV[1], 'EX', 100000))";
 
+constexpr const char* field_deadlines = R"(
+if redis.pcall('HPTTL', 'nothing', 'FIELDS', 1, 'f').err then return end
+for _, n in ipairs({1, 5, 511, 512, 513, 3000}) do
+  for _, which in ipairs({'one', 'some', 'all'}) do
+    local key = 'hash:ttls:' .. which .. ':' .. n
+    for i = 1, n do
+      redis.call('HSET', key, 'field' .. i, 'value ' .. i)
+      if which == 'all' or (which == 'some' and i % 3 == 0) or (which == 'one' and i == n) then
+        redis.call('HPEXPIREAT', key, 4102444800123 + i % 7 * 86400000, 'FIELDS', 1, 'field' .. i)
+      end
+    end
+  end
+end
+redis.call('HSET', 'hash:ttls:long', 'f', string.rep('x', 300), 'g', '', '', '17')
+redis.call('HPEXPIREAT', 'hash:ttls:long', 4102444800000, 'FIELDS', 2, 'g', '')
+redis.call('HSET', 'hash:ttls:removed', 'f', 1, 'g', 2)
+redis.call('HPEXPIREAT', 'hash:ttls:removed', 4102444800000, 'FIELDS', 1, 'f')
+redis.call('HPERSIST', 'hash:ttls:removed', 'FIELDS', 1, 'f')
+redis.call('PEXPIREAT', 'hash:ttls:some:5', 4102444800999))";
+
 }  // namespace
 
 std::string from_base64(const std::string& text) {
@@ -300,7 +337,7 @@ StoredValues values_of_json(const std::string& lines, int db) {
 }
 
 void fill_with_every_shape(const RedisServer& server) {
-  for (const auto* script : {strings_and_lists, tables, streams, deadlines})
+  for (const auto* script : {strings_and_lists, tables, field_deadlines, streams, deadlines})
     EXPECT_EQ(redis_cli(server, {"EVAL", script, "0"}), "");
   for (const auto* db : {"1", "9"}) EXPECT_EQ(redis_cli(server, {"EVAL", other_databases, "0", db}), "");
 }

@@ -37,7 +37,8 @@ StoredValues values_of_json(const std::string& lines, int db);
 
 std::string from_base64(const std::string& text);
 
-/// Fills a server with every type and encoding, with sizes around each threshold, in databases 0, 1 and 9.
+/// Fills a server with every type and encoding, with sizes around each threshold, in databases 0, 1 and 9;
+/// where the server has them, with hashes whose fields have a TTL of their own.
 void fill_with_every_shape(const RedisServer& server);
 
 }  // namespace headroom::test

@@ -49,6 +49,9 @@ TEST(ValueJson, writes_each_type_in_its_form) {
   EXPECT_EQ(collection(KeyType::set, {}), head("set") + "[]}\n");
   EXPECT_EQ(collection(KeyType::hash, {{"f", "v"}, {"f", "w"}}), head("hash") + R"([["f","v"],["f","w"]]})"
                                                                                 "\n");
+  EXPECT_EQ(collection(KeyType::hash, {{"f", "v", 0, std::chrono::milliseconds(4102444800123)}, {"g", "w"}}),
+            head("hash") + R"([["f","v","2100-01-01T00:00:00.123Z"],["g","w"]]})"
+                           "\n");
   EXPECT_EQ(
       collection(KeyType::zset, {{"a", "", 1.5}, {"b", "", 17}, {"c", "", HUGE_VAL}, {"d", "", -HUGE_VAL}}),
       head("zset") + R"([["a",1.5],["b",17],["c","inf"],["d","-inf"]]})"

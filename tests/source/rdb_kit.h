@@ -65,8 +65,10 @@ class Transcript : public Events {
     return wanted_;
   }
   bool element(const StoredKey&, const Element& element) override {
-    lines.push_back("  " + std::string(element.name) + " = " + std::string(element.value) + " (" +
-                    std::to_string(element.score) + ")");
+    lines.push_back(
+        "  " + std::string(element.name) + " = " + std::string(element.value) + " (" +
+        std::to_string(element.score) + ")" +
+        (element.expires_at.count() != 0 ? " expires " + std::to_string(element.expires_at.count()) : ""));
     return true;
   }
   void parts(const StoredKey&, std::span<const Part> parts) override {

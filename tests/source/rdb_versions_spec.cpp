@@ -205,6 +205,38 @@ TEST(RdbVersions, fields_with_deadlines_are_counted_in_all_four_layouts) {
   EXPECT_EQ(values.held.at("table"), "hash a=1 b=2 c=3");
 }
 
+TEST(RdbVersions, deadlines_of_fields_are_told_in_all_layouts) {
+  auto file = RdbWriter("REDIS0012").db(0);
+  file.key(22, "early").length(2).length(0).text("a").text("1").length(1'900'000'000'000).text("b").text("2");
+  file.key(23, "early_packed").text(listpack_of({"a", "v", "0", "b", "w", "109"}));
+  file.key(24, "table").number(1'900'000'000'000, 8).length(3).length(0).text("a").text("1");
+  file.length(1).text("b").text("2").length(9).text("c").text("3");
+  file.key(25, "packed").number(107, 8);
+  file.text(listpack_of({"a", "v", "107", "b", "w", "0"}));
+  auto valkey = RdbWriter("VALKEY080").db(0);
+  valkey.key(22, "hash")
+      .length(2)
+      .text("a")
+      .text("1")
+      .number(UINT64_MAX, 8)
+      .text("b")
+      .text("2")
+      .number(1'900'000'000'042, 8);
+  std::vector<std::string> told;
+  for (const auto& bytes : {file.sealed(), valkey.sealed()}) {
+    Transcript transcript;
+    EXPECT_TRUE(decode_bytes(bytes, transcript, 1).complete);
+    for (const auto& line : transcript.lines)
+      if (line.starts_with("  ")) told.push_back(line);
+  }
+  const std::string zero = " (0.000000)", expires = zero + " expires 19000000000";
+  EXPECT_THAT(told,
+              ElementsAre("  a = 1" + zero, "  b = 2" + expires + "00", "  a = v" + zero,
+                          "  b = w" + zero + " expires 109", "  a = 1" + zero, "  b = 2" + expires + "00",
+                          "  c = 3" + expires + "08", "  a = v" + zero + " expires 107", "  b = w" + zero,
+                          "  a = 1" + zero, "  b = 2" + expires + "42"));
+}
+
 /// What type 21 has behind the first counters: a group with one pending entry of one consumer.
 std::string stream_tail() {
   RdbWriter tail("");

@@ -18,6 +18,8 @@ class Counter final : public source::rdb::Events {
 
   void aux(std::string_view name, std::string_view value) override {
     contents_.aux.emplace_back(name, value);
+    source::add_aux(facts_, name, value);
+    encodings_ = source::Encodings(facts_.flavour, facts_.version);
   }
   void library(std::string_view code) override {
     ++contents_.libraries;
@@ -29,7 +31,7 @@ class Counter final : public source::rdb::Events {
     return reading_;
   }
   void ends(const StoredKey& key, const ValueSize& size) override {
-    auto& kind = kind_of(key.db, key.type, source::encoding_of(key, size));
+    auto& kind = kind_of(key.db, key.type, encodings_.of(key, size));
     ++kind.keys;
     kind.with_ttl += key.expires ? 1 : 0;
     kind.elements += size.elements;
@@ -60,6 +62,8 @@ class Counter final : public source::rdb::Events {
 
   Reading reading_;
   report::RdbContents& contents_;
+  source::SnapshotFacts facts_{};
+  source::Encodings encodings_{};
   std::map<std::uint32_t, Kinds> dbs_{};
   Kinds* kinds_ = nullptr;
   std::uint32_t db_ = 0;

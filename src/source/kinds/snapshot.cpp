@@ -78,6 +78,7 @@ class alignas(128) Recorder final : public rdb::Events {
   const SnapshotOptions& options_;
   RecordBatch* batch_;  ///< null when the consumer has left
   ValueReaders readers_{};
+  Encodings encodings_{};
   bool prepared_ = false, wanted_ = false, measured_ = false;
   Reading reading_ = Reading::nothing;
   milliseconds now_{};
@@ -89,6 +90,7 @@ Reading Recorder::key(const StoredKey& key) {
   if (!prepared_) {
     readers_ = prepare_(facts);
     now_ = facts.time.value_or(options_.time_if_unknown);
+    encodings_ = Encodings(facts.flavour, facts.version);
     prepared_ = true;
   }
   wanted_ = !options_.db || *options_.db == key.db;
@@ -122,7 +124,7 @@ void Recorder::ends(const StoredKey& key, const ValueSize& size) {
 KeyRecord Recorder::record_of(const StoredKey& key, const ValueSize& size, Bytes bytes) const {
   KeyRecord record;
   record.key = key.key, record.db = key.db;
-  record.type = key.type, record.encoding = encoding_of(key, size);
+  record.type = key.type, record.encoding = encodings_.of(key, size);
   if (measured_) record.bytes = bytes;
   record.elements = size.elements;
   record.expires = key.expires ? Expires::at : Expires::never;
@@ -182,33 +184,6 @@ void add_aux(SnapshotFacts& facts, std::string_view name, std::string_view value
   if (name == "repl-id") facts.replication_id = value;
   if (name == "repl-offset" && number) facts.replication_offset = *number;
   if ((name == "aof-base" || name == "aof-preamble") && value == "1") facts.append_only_base = true;
-}
-
-Encoding encoding_of(const StoredKey& key, const ValueSize& size) {
-  constexpr std::uint64_t longest_embedded = 44;
-  switch (key.layout) {
-    case Layout::integer:
-      return Encoding::integer;
-    case Layout::text:
-      return size.length <= longest_embedded ? Encoding::embstr : Encoding::raw;
-    case Layout::listpack:
-      return Encoding::listpack;
-    case Layout::ziplist:
-      return Encoding::ziplist;
-    case Layout::intset:
-      return Encoding::intset;
-    case Layout::linked_list:
-    case Layout::quicklist:
-      return Encoding::quicklist;
-    case Layout::table:
-      return Encoding::hashtable;
-    case Layout::skiplist:
-      return Encoding::skiplist;
-    case Layout::stream:
-      return Encoding::stream;
-    default:
-      return Encoding::other;
-  }
 }
 
 SnapshotOutcome read_snapshot(rdb::Input& input, RecordSink& sink,

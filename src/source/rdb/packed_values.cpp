@@ -127,14 +127,17 @@ Step ValueDecoder::tell_scored(PackedReader& reader) {
 Step ValueDecoder::tell_fields(PackedReader& reader, std::uint64_t per_element) {
   PackedItem field, value, ttl;
   while (telling_) {
+    std::chrono::milliseconds deadline{};
     if (const auto step = reader.next(field); step != Step::item) return step;
     if (const auto step = reader.next(value); step != Step::item)
       return step == Step::cut ? step : Step::damaged;
-    for (std::uint64_t i = 2; i < per_element; ++i)
+    if (per_element == 3) {
       if (const auto step = reader.next(ttl); step != Step::item)
         return step == Step::cut ? step : Step::damaged;
+      if (ttl.is_number) deadline = std::chrono::milliseconds(ttl.number);
+    }
     told_items_ = reader.items();
-    tell({field.text(), reading_ == Reading::names ? std::string_view() : value.text()});
+    tell({field.text(), reading_ == Reading::names ? std::string_view() : value.text(), 0, deadline});
   }
   return Step::end;
 }

@@ -305,18 +305,31 @@ bool ValueDecoder::read_field() {
   return !in_.failed();
 }
 
+/// What stands before a field: how long behind `earliest` it expires, counted from 1; 0 is never.
+std::chrono::milliseconds ValueDecoder::read_deadline(std::uint64_t earliest) {
+  const auto behind = read_count(in_);
+  if (behind == 0) return {};
+  ++size_.field_ttls;
+  return std::chrono::milliseconds(static_cast<std::int64_t>(earliest + behind - 1));
+}
+
 void ValueDecoder::read_hash(HashForm form) {
-  if (form == HashForm::with_ttls) in_.skip(8);  // the earliest of the TTLs
+  const bool before = form == HashForm::with_ttls || form == HashForm::with_absolute_ttls;
+  // What stands before the fields in its absolute form reads as counted from 1 too.
+  const auto earliest = form == HashForm::with_ttls ? in_.little<std::uint64_t>() : 1;
   size_.elements = read_count(in_);
   for (std::uint64_t i = 0; i < size_.elements && !in_.failed(); ++i) {
     if (form == HashForm::plain && telling_ && reading_ == Reading::names)
       i += read_names(size_.elements - i);
     if (i == size_.elements || in_.failed()) break;
-    const bool before = form == HashForm::with_ttls || form == HashForm::with_absolute_ttls;
-    if (before && read_count(in_) != 0) ++size_.field_ttls;
+    std::chrono::milliseconds deadline{};
+    if (before) deadline = read_deadline(earliest);
     const bool tells = read_field();
-    if (form == HashForm::valkey && in_.little<std::int64_t>() != -1) ++size_.field_ttls;
-    if (tells && !in_.failed()) tell({first_, second_});
+    if (form == HashForm::valkey) {
+      const auto at = in_.little<std::int64_t>();
+      if (at != -1) ++size_.field_ttls, deadline = std::chrono::milliseconds(at);
+    }
+    if (tells && !in_.failed()) tell({first_, second_, 0, deadline});
   }
 }
 
@@ -326,6 +339,7 @@ void ValueDecoder::read_quicklist(bool with_containers) {
     const auto at = in_.offset();
     const auto container = with_containers ? read_count(in_) : 2;
     if (container != 1 && container != 2) return in_.fail("a list node is neither plain nor packed", at);
+    size_.one_blob = nodes == 1 && container == 2;
     read_node(container == 1);
   }
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <chrono>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -42,6 +43,7 @@ class ValueDecoder {
   void read_scored_members();
   void read_hash(HashForm form);
   bool read_field();
+  std::chrono::milliseconds read_deadline(std::uint64_t earliest);
   void read_quicklist(bool with_containers);
   void read_node(bool plain);
   void read_module();
