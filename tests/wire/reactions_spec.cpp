@@ -33,6 +33,8 @@ const Known known[] = {
     {"TRYAGAIN Multiple keys request during rehashing of slot", wait_and_retry},
     {"CROSSSLOT Keys in request don't hash to the same slot", fatal},
     {"NOPERM this user has no permissions to run the 'flushall' command", fatal},
+    {"ERR ACL failure in script: User default has no permissions to run the 'unlink' command", fatal},
+    {"ERR ACL failure in script: No permissions to access a key", skip_key},
     {"NOPERM User default has no permissions to run the 'get' command", fatal},
     {"NOPERM this user has no permissions to access one of the keys used as arguments", skip_key},
     {"NOPERM No permissions to access a key", skip_key},
