@@ -23,7 +23,9 @@ constexpr auto describe = R"lua(
 local out = {}
 for _, k in ipairs(redis.call('KEYS', '*')) do
   if string.sub(k, 1, 9) ~= 'headroom:' then
-    local line = k .. ' ' .. redis.call('PEXPIRETIME', k) .. ' ' .. redis.call('OBJECT', 'ENCODING', k)
+    local encoding = redis.call('OBJECT', 'ENCODING', k)
+    if ARGV[1] == 'beside their keys' and encoding == 'embstr' then encoding = 'raw' end
+    local line = k .. ' ' .. redis.call('PEXPIRETIME', k) .. ' ' .. encoding
     if redis.call('TYPE', k).ok == 'stream' then
       local info = redis.call('XINFO', 'STREAM', k)
       for i = 1, #info, 2 do
@@ -31,6 +33,13 @@ for _, k in ipairs(redis.call('KEYS', '*')) do
           line = line .. ' ' .. info[i] .. '=' .. tostring(info[i + 1])
         end
       end
+    end
+    local fields = redis.call('TYPE', k).ok == 'hash' and redis.call('HKEYS', k) or {}
+    table.sort(fields)
+    for _, field in ipairs(fields) do
+      local deadline = redis.pcall('HPEXPIRETIME', k, 'FIELDS', 1, field)
+      if deadline.err then break end
+      if deadline[1] > 0 then line = line .. ' ' .. field .. '@' .. deadline[1] end
     end
     out[#out + 1] = line
   end
@@ -85,10 +94,12 @@ app::Invocation invocation_of(const std::vector<std::string>& words) {
 
 }  // namespace
 
-ExactKit::ExactKit()
+ExactKit::ExactKit(const std::string& redis_server)
     : folder_(new_folder()),
+      server({"--enable-debug-command", "yes", "--save", ""}, redis_server),
       proxy(std::make_unique<CuttingProxy>(server.socket_path(), folder_ + "/proxy.sock")),
       link_(must(target_at(server.url()).open())) {
+  fields_expire_ = !ask({"HPTTL", "nothing", "FIELDS", "1", "f"}).is_error();
   secret_ = must(must(act::StateFolder::open(folder_ + "/state", {})).secret());
 }
 
@@ -116,7 +127,13 @@ void ExactKit::reload() {
 std::vector<std::string> ExactKit::state() {
   ask({"DEL", "headroom:fence", "headroom:lease"});
   std::vector<std::string> lines;
-  for (auto& item : ask({"EVAL", describe, "0"}).items) lines.push_back(std::move(item.text));
+  // Valkey from 8.1 on keeps a short string beside its key as long as both fit: a longer name moves it, and
+  // it is not moved back with the name.
+  const auto info = ask({"INFO", "server"}).text;
+  const bool moves = info.find("valkey_version:") != std::string::npos &&
+                     info.find("valkey_version:8.0") == std::string::npos;
+  for (auto& item : ask({"EVAL", describe, "0", moves ? "beside their keys" : ""}).items)
+    lines.push_back(std::move(item.text));
   lines.push_back("DEBUG DIGEST " + ask({"DEBUG", "DIGEST"}).text);
   std::sort(lines.begin(), lines.end());
   return lines;

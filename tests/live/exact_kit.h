@@ -17,17 +17,18 @@ namespace headroom::test {
 
 class ExactKit {
  public:
-  ExactKit();
+  explicit ExactKit(const std::string& redis_server = "redis-server");
   ~ExactKit();
   ExactKit(const ExactKit&) = delete;
   ExactKit& operator=(const ExactKit&) = delete;
 
   wire::Reply ask(const std::vector<std::string>& words);
+  bool fields_expire() const { return fields_expire_; }  ///< hashes may have fields with a TTL of their own
   /// From now on this is what the server is given back by reload(). Needs: the data is there.
   void keep();
   void reload();
   /// What is not as it was kept: of DEBUG DIGEST and, of every key, deadline and encoding, of streams the
-  /// counters. Headroom's own keys do not count.
+  /// counters, of hashes the deadlines of fields. Headroom's own keys do not count.
   std::string difference();
 
   /// `headroom plan` by this policy; the number of its steps.
@@ -55,7 +56,7 @@ class ExactKit {
   std::string folder_;
 
  public:
-  RedisServer server{{"--enable-debug-command", "yes", "--save", ""}};
+  RedisServer server;
   std::unique_ptr<CuttingProxy> proxy;
 
  private:
@@ -63,6 +64,7 @@ class ExactKit {
   std::unique_ptr<wire::Link> link_{};
   std::vector<std::string> before_{};
   std::string run_{}, secret_{};
+  bool fields_expire_ = false;
 };
 
 }  // namespace headroom::test
