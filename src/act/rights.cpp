@@ -49,7 +49,7 @@ std::string_view asked_by(CheckKind kind) {
     case CheckKind::expires_at:
       return "PTTL $";
     case CheckKind::idle_at_least:
-      return "OBJECT IDLETIME $";
+      return "OBJECT IDLETIME $;OBJECT REFCOUNT $";
     case CheckKind::value_hash:
     case CheckKind::value_is:
       return "GET $";

@@ -16,11 +16,12 @@ namespace headroom {
 /// What must hold for a step at the moment of its change. Every kind is one read command and a comparison, so
 /// that a script can do it and a client can do it too.
 enum class CheckKind : std::uint8_t {
-  absent,          ///< there is no such key
-  type_is,         ///< `text`: "string", "hash", ...; a key that is gone is no longer of any type
-  no_ttl,          ///< the key is there and has no TTL
-  expires_at,      ///< its deadline is exactly `number`, ms since the epoch
-  idle_at_least,   ///< OBJECT IDLETIME of `number` seconds or more; looked at before anything touches the key
+  absent,         ///< there is no such key
+  type_is,        ///< `text`: "string", "hash", ...; a key that is gone is no longer of any type
+  no_ttl,         ///< the key is there and has no TTL
+  expires_at,     ///< its deadline is exactly `number`, ms since the epoch
+  idle_at_least,  ///< OBJECT IDLETIME of `number` seconds or more, and no other key shares the object; looked
+                  ///< at before anything touches the key
   value_hash,      ///< a string whose hash_bytes() is `number`; looked at on the value that is journaled
   value_is,        ///< a string that is `text`
   length_at_most,  ///< LLEN, SCARD, ZCARD, HLEN, XLEN by the type in `text` is at most `number`

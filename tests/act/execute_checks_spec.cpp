@@ -51,6 +51,9 @@ std::vector<Case> cases_of_keys() {
       {"expires_never", text, {.kind = expires_at, .number = 4102444800123}, changed},
       {"idle", text, {.kind = idle_at_least, .number = 0}, done},
       {"idle_not_so_long", text, {.kind = idle_at_least, .number = 1000}, changed},
+      {"idle_number", {{"SET", "K", "123456"}}, {.kind = idle_at_least, .number = 0}, done},
+      // One object for all keys with this value: it tells when any of them was read, or nothing at all.
+      {"idle_of_many_keys", {{"SET", "K", "7"}}, {.kind = idle_at_least, .number = 0}, changed},
       {"idle_none", none, {.kind = idle_at_least, .number = 0}, gone},
       {"value_hash", text, {.kind = value_hash, .number = value}, done},
       {"value_hash_other", text, {.kind = value_hash, .number = value + 1}, changed},

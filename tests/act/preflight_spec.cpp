@@ -27,11 +27,30 @@ Needs cleaning() {
 }
 
 /// What cleaning() needs, by the reference of rights (safety.md 2.13) and of the commands themselves.
-const std::vector<std::string> needed = {
-    "+ping",   "+info",      "+time",    "+select",          "+type",         "+exists", "+hmget",
-    "+zscore", "+sismember", "+hexists", "+object|idletime", "+unlink",       "+dump",   "+get",
-    "+mget",   "+hgetall",   "+pttl",    "+pexpiretime",     "+memory|usage", "+zrem",   "+pexpireat",
-    "+set",    "+pexpire"};
+const std::vector<std::string> needed = {"+ping",
+                                         "+info",
+                                         "+time",
+                                         "+select",
+                                         "+type",
+                                         "+exists",
+                                         "+hmget",
+                                         "+zscore",
+                                         "+sismember",
+                                         "+hexists",
+                                         "+object|idletime",
+                                         "+object|refcount",
+                                         "+unlink",
+                                         "+dump",
+                                         "+get",
+                                         "+mget",
+                                         "+hgetall",
+                                         "+pttl",
+                                         "+pexpiretime",
+                                         "+memory|usage",
+                                         "+zrem",
+                                         "+pexpireat",
+                                         "+set",
+                                         "+pexpire"};
 
 void make_user(const RedisServer& server, const std::vector<std::string>& rules,
                const std::string& keys = "~bull:*", bool dry_run = true) {

@@ -298,6 +298,14 @@ void Observer::read_idle(Job& job, std::uint16_t key) {
                 [&job, key, lfu](const Reply& reply) {
                   (lfu ? job.keys[key].freq : job.keys[key].idle) = number_or(reply, -1);
                 });
+  const bool proves = std::any_of(job.step.checks.begin(), job.step.checks.end(), [&](const Check& check) {
+    return check.kind == CheckKind::idle_at_least && check.key == key;
+  });
+  if (!proves) return;
+  // What is shared by several keys has no idle time of its own.
+  pipeline_.ask({"OBJECT", "REFCOUNT", job.step.keys[key]}, [&job, key](const Reply& reply) {
+    if (number_or(reply, 0) != 1) job.keys[key].idle = -1;
+  });
 }
 
 void Observer::read_expiry(Job& job, std::uint16_t key) {

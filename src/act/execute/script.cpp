@@ -138,7 +138,7 @@ local holds = {
   end,
   idle = function(k, a)
     local idle = ask('OBJECT', 'IDLETIME', k)
-    return idle and idle >= tonumber(a)
+    return idle and idle >= tonumber(a) and ask('OBJECT', 'REFCOUNT', k) == 1
   end,
   value = function(k, a) return ask('GET', k) == a end,
   length = function(k, a, b)
