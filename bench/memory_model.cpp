@@ -99,8 +99,11 @@ const std::vector<std::string> settings{"--enable-debug-command", "yes", "--late
 class Measured {
  public:
   Measured(const std::string& program, const std::string& allocator) : server_(settings, program) {
+    // Valkey says of itself that it is Redis 7.2.4, too.
     const auto info = call({"INFO", "server"});
-    const auto from = info.find("redis_version:") + 14;
+    if (info.find("\nvalkey_version:") != std::string::npos) facts_.flavour = "valkey";
+    const auto name = "\n" + facts_.flavour + "_version:";
+    const auto from = info.find(name) + name.size();
     facts_.version = info.substr(from, info.find('\r', from) - from);
     const auto stats = call({"MEMORY", "MALLOC-STATS"});
     const bool by_16 =
@@ -268,7 +271,8 @@ bool measure_all(const Options& options) {
   const Measured server(options.program, options.allocator);
   server.memory_usage();  // the script stays in the server's memory
   const bool libc = server.model().allocator == memory::Allocator::libc;
-  fmt::print("Redis {}, {}; bytes per key without the tables that find keys\n", server.facts().version,
+  fmt::print("{} {}, {}; bytes per key without the tables that find keys\n", server.facts().flavour,
+             server.facts().version,
              libc ? "libc" : fmt::format("jemalloc with a quantum of {}", server.facts().quantum));
   fmt::print("{:<34}{:>7}{:>13}{:>13}{:>8}{:>13}{:>8}{:>14}{:>8}\n", "shape", "keys", "real", "model", "%",
              "MEM USAGE", "%", "real, loaded", "model %");
