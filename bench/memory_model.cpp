@@ -120,12 +120,17 @@ class Measured {
   const ServerFacts& facts() const { return facts_; }
   const memory::ServerModel& model() const { return model_; }
 
-  /// used_memory when the server has moved its tables and let go of the buffers of those who left.
+  /// used_memory when the server has moved its tables and let go of the buffers of those who left, and of
+  /// what scripts left behind, which Redis 8 counts in it.
   double used_at_rest() const {
+    call({"SCRIPT", "FLUSH", "SYNC"});
     double before = -1;
     for (int tries = 0; tries < 100; ++tries) {
-      const double now = info_number(call({"INFO", "memory"}), "used_memory");
-      if (now == before) return now;
+      const auto info = call({"INFO", "memory"});
+      const double now = info_number(info, "used_memory");
+      const bool moving = info.find("\nmem_overhead_db_hashtable_rehashing:") != std::string::npos &&
+                          info_number(info, "mem_overhead_db_hashtable_rehashing") > 0;
+      if (now == before && !moving) return now;
       before = now;
       std::this_thread::sleep_for(std::chrono::milliseconds(120));
     }

@@ -50,10 +50,18 @@ double expected_collisions(std::uint64_t n, std::uint64_t slots) {
 std::uint64_t bucket_table(std::uint64_t n, bool presized) {
   const auto entries = std::min(n, most_entries);
   if (entries == 0) return 0;
-  const auto buckets = std::bit_ceil(presized ? (entries * 5 + 31) / 32 : (entries + 6) / 7);
+  const auto buckets = presized ? presized_buckets(entries) : std::bit_ceil((entries + 6) / 7);
   const auto load = static_cast<double>(entries) / static_cast<double>(buckets);
-  const auto further = buckets == 1 ? 0.0 : further_buckets(load) * static_cast<double>(buckets);
-  return bucket * (buckets + static_cast<std::uint64_t>(further));
+  return static_cast<std::uint64_t>(buckets_with(buckets, load));
+}
+
+std::uint64_t presized_buckets(std::uint64_t n) {
+  return std::bit_ceil((std::min(n, most_entries) * 5 + 31) / 32);
+}
+
+double buckets_with(std::uint64_t buckets, double load) {
+  const auto first = static_cast<double>(buckets);
+  return static_cast<double>(bucket) * (first + (buckets == 1 ? 0.0 : further_buckets(load) * first));
 }
 
 KeyTables key_tables(const ServerModel& server, const Keyspace& db) {

@@ -35,6 +35,11 @@ double expected_collisions(std::uint64_t n, std::uint64_t slots);
 /// made for n at once, with 32/5 entries a bucket, and not grown bucket table by bucket table.
 std::uint64_t bucket_table(std::uint64_t n, bool presized);
 
+/// The bytes of so many buckets, further ones included, with `load` entries for each.
+double buckets_with(std::uint64_t buckets, double load);
+/// Buckets that are made for `n` entries at once.
+std::uint64_t presized_buckets(std::uint64_t n);
+
 /// A power of two of slots of 8 bytes for `n` entries; 0 for none.
 std::uint64_t slot_table(std::uint64_t n);
 

@@ -60,7 +60,7 @@ void redis_layout(Version version, VersionLayout& layout) {
 
 void valkey_layout(Version version, VersionLayout& layout) {
   if (version >= Version{8, 0}) {
-    layout.sds = {252, 65530};
+    layout.sds = {253, 65531};
     layout.key = VersionLayout::Key::in_entry;
     layout.main_table_doubles_when_full = true;
   }

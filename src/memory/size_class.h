@@ -52,7 +52,8 @@ constexpr std::uint64_t size_class(Allocator allocator, std::uint64_t length) {
 }
 
 /// Lengths at which the header of an sds string grows from 3 to 5 and from 5 to 9 bytes: 256 and 65536 in the
-/// classic layout; 252 and 65530 since Redis 8.2 and Valkey 8.0 (sds.c, sdsReqType).
+/// classic layout; 252 and 65530 since Redis 8.2, each one more since Valkey 8.0 (sds.c, sdsReqType; 252 was
+/// measured on Valkey 8.0 and 8.1).
 struct SdsLimits {
   std::uint64_t byte = 256;
   std::uint64_t word = 65536;

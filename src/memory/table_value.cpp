@@ -135,21 +135,26 @@ std::optional<std::uint64_t> TableValue::blob(KeyType type) const {
   return listpack_bytes(whole, type == KeyType::zset ? whole.elements * score_in_blob : 0, sizes_);
 }
 
-/// The size of the table that a live value had when it became one.
-std::uint64_t TableValue::grown_from(KeyType type, std::uint64_t n) const {
-  if (any_long()) return smallest_table;
-  const auto limit_of = [&](std::uint64_t limit, std::uint64_t more) {
-    return n > limit ? table_for(limit + more) : table_for(n);
-  };
+/// The elements up to which a live value was a blob before it became a table; 0 where it was none.
+std::uint64_t TableValue::largest_blob(KeyType type, std::uint64_t n) const {
+  if (any_long()) return 0;
   switch (type) {
     case KeyType::hash:
-      return limit_of(n > server_.hash_listpack_entries ? server_.hash_listpack_entries : entries_in_blob, 1);
+      return n > server_.hash_listpack_entries ? server_.hash_listpack_entries : entries_in_blob;
     case KeyType::zset:
-      return limit_of(entries_in_blob, layout_.converted_for_one_more ? 1 : 0);
+      return entries_in_blob;
     default:
-      if (all_integers_) return limit_of(integers_in_blob, 1);
-      return layout_.small_sets ? limit_of(entries_in_blob, 1) : smallest_table;
+      if (all_integers_) return integers_in_blob;
+      return layout_.small_sets ? entries_in_blob : 0;
   }
+}
+
+/// The size of the table that a live value had when it became one.
+std::uint64_t TableValue::grown_from(KeyType type, std::uint64_t n) const {
+  const auto limit = largest_blob(type, n);
+  if (limit == 0) return smallest_table;
+  const bool one_more = type != KeyType::zset || layout_.converted_for_one_more;
+  return n > limit ? table_for(limit + (one_more ? 1 : 0)) : table_for(n);
 }
 
 /// The size of the table that a hash of few fields has after a restart when its long value has been read.
@@ -162,20 +167,55 @@ std::uint64_t TableValue::loaded_from(std::uint64_t n) const {
   return size;
 }
 
-std::uint64_t TableValue::slots(KeyType type, std::uint64_t n) const {
-  if (layout_.table == VersionLayout::Table::buckets) return bucket_table(n, server_.held == Held::packed);
+TableValue::Tables TableValue::slot_tables(KeyType type, std::uint64_t n) const {
   const auto size = table_for(n), before = size / 2;
   const bool loaded = server_.held == Held::packed;
-  const bool grows_on_load = type == KeyType::hash && any_long() && n <= server_.hash_listpack_entries;
-  if (loaded && !grows_on_load) return sizes_.of(8 * size);
+  if (loaded && !grows_on_load(type, n)) return {size};
   const auto first = loaded ? loaded_from(n) : grown_from(type, n);
-  if (first >= size || n <= before) return sizes_.of(8 * std::max(first, size));
+  if (first >= size || n <= before) return {std::max(first, size)};
   // A lookup moves a slot as an insertion does; sets insert without one, and so does loading.
   const std::uint64_t moved_by_each = loaded || type == KeyType::set ? 1 : 2;
   const auto moved = (n - before - 1) * moved_by_each;  // the one that made it grow has moved none
-  const bool moving =
-      before >= first && static_cast<double>(moved) < filled_share * static_cast<double>(before);
-  return sizes_.of(8 * size) + (moving ? sizes_.of(8 * before) : 0);
+  const double left = 1 - static_cast<double>(moved) / (filled_share * static_cast<double>(before));
+  if (before < first || left <= 0) return {size};
+  return {size, before, left};
+}
+
+/// The buckets that a table of them had when it became one: the elements of before, and when it is loaded
+/// those still to come (hashTypeConvertListpack() in t_hash.c, rdbLoadObject() in rdb.c of Valkey 8.1).
+std::uint64_t TableValue::first_buckets(KeyType type, std::uint64_t n) const {
+  if (any_long()) {
+    const auto before = type == KeyType::hash ? first_long_ / 2 : first_long_;
+    const auto to_come = n > before ? n - before - 1 : 0;
+    const bool told = server_.held == Held::packed && to_come > std::max<std::uint64_t>(before, 1);
+    return std::max(presized_buckets(before), told ? presized_buckets(to_come) : 1);
+  }
+  const auto limit = largest_blob(type, n);
+  return limit == 0 ? 1 : presized_buckets(n > limit ? limit + 1 : n);
+}
+
+/// Buckets of Valkey 8.1. Sets and hashes look once for what they insert, sorted sets twice.
+std::uint64_t TableValue::buckets(KeyType type, std::uint64_t n) const {
+  constexpr std::uint64_t filled = 7;
+  const bool loaded = server_.held == Held::packed;
+  if (n == 0 || (loaded && !grows_on_load(type, n))) return bucket_table(n, loaded);
+  const auto first = first_buckets(type, n);
+  const auto size = std::max(first, std::bit_ceil((n + filled - 1) / filled)), before = size / 2;
+  const auto load = static_cast<double>(n) / static_cast<double>(size);
+  const double new_table = buckets_with(size, load);
+  if (before < first || n <= filled * before) return rounded(new_table);
+  const auto moved = (n - filled * before - 1) * (type == KeyType::zset ? 2 : 1);
+  if (moved >= before) return rounded(new_table);
+  const double share = static_cast<double>(moved) / static_cast<double>(before);
+  const double old_empty = buckets_with(before, 0), new_empty = buckets_with(size, 0);
+  const double old_left = old_empty + (1 - share) * (buckets_with(before, filled) - old_empty);
+  return rounded(old_left + new_empty + share * (new_table - new_empty));
+}
+
+std::uint64_t TableValue::slots(KeyType type, std::uint64_t n) const {
+  if (layout_.table == VersionLayout::Table::buckets) return buckets(type, n);
+  const auto tables = slot_tables(type, n);
+  return sizes_.of(8 * tables.size) + (tables.before > 0 ? sizes_.of(8 * tables.before) : 0);
 }
 
 /// The entries by which a table finds its elements.
@@ -185,7 +225,11 @@ std::uint64_t TableValue::entries(KeyType type, std::uint64_t n) const {
                      : type == KeyType::hash ? layout_.field != VersionLayout::Field::with_value
                                              : !layout_.member_in_skiplist_node;
   if (apart) return n * sizes_.of(table_entry);
-  return rounded(expected_collisions(n, table_for(n)) * static_cast<double>(sizes_.of(16)));
+  // Those that have not been moved still meet in the old table, which was full.
+  const auto tables = slot_tables(type, n);
+  const double meet = (1 - tables.left) * expected_collisions(n, tables.size) +
+                      tables.left * expected_collisions(tables.before, tables.before);
+  return rounded(meet * static_cast<double>(sizes_.of(16)));
 }
 
 TableShape TableValue::shape(KeyType type) const {

@@ -27,10 +27,12 @@ std::uint64_t listpack_bytes(const TableShape& shape, std::uint64_t besides, con
 /// strings and skip list nodes. Give it the parts as they come, then ask once; after finish() it is empty
 /// again.
 ///
-/// A table that grows doubles, and keeps its old slots until operations have moved every filled one: `spo` of
-/// them at a time, so for (n - b - 1) spo < 0.632 b, where b is the size it had. After a restart tables have
-/// the right size at once, with one exception: a hash of few fields is read into a listpack until a long
-/// value comes, and grows from there. Small values are blobs again after a restart (rdb.c, rdbLoadObject).
+/// A table of slots that grows doubles, and keeps its old slots until operations have moved every filled one:
+/// `spo` of them at a time, so for (n - b - 1) spo < 0.632 b, where b is the size it had. After a restart
+/// tables have the right size at once, with one exception: a hash of few fields is read into a listpack until
+/// a long value comes, and grows from there. Small values are blobs again after a restart (rdb.c,
+/// rdbLoadObject). A table of buckets (Valkey 8.1) moves one bucket at each look, filled or not (hashtable.c,
+/// rehashStep).
 class TableValue {
  public:
   TableValue(const ServerModel& server, const VersionLayout& layout, const Sizes& sizes);
@@ -46,11 +48,23 @@ class TableValue {
   void add_nodes(std::span<const Part> parts);
   std::uint64_t field_with_value(std::uint64_t field, std::uint64_t value) const;
   std::optional<std::uint64_t> blob(KeyType type) const;
+  /// A table of `size`, and the one before it as long as it holds something.
+  struct Tables {
+    std::uint64_t size = 0, before = 0;
+    double left = 0;  ///< the share of the old one that has not been moved
+  };
+  Tables slot_tables(KeyType type, std::uint64_t n) const;
+  std::uint64_t first_buckets(KeyType type, std::uint64_t n) const;
+  std::uint64_t buckets(KeyType type, std::uint64_t n) const;
   std::uint64_t slots(KeyType type, std::uint64_t n) const;
+  std::uint64_t largest_blob(KeyType type, std::uint64_t n) const;
   std::uint64_t grown_from(KeyType type, std::uint64_t n) const;
   std::uint64_t loaded_from(std::uint64_t n) const;
   std::uint64_t entries(KeyType type, std::uint64_t n) const;
   bool any_long() const { return longest_ > 64; }
+  bool grows_on_load(KeyType type, std::uint64_t n) const {
+    return type == KeyType::hash && any_long() && n <= server_.hash_listpack_entries;
+  }
 
   const ServerModel& server_;
   const VersionLayout& layout_;
