@@ -91,7 +91,11 @@ class JournalWriter {
   /// Writes the block and fdatasync()s. After an error the journal is poisoned: every later call fails,
   /// because what reached the disk is not known (F36).
   Result<bool> sync();
-  std::uint64_t bytes() const;  ///< of the file: blocks that were written
+  /// The same in two parts: other work can be done between them, and further records be added.
+  std::uint64_t begin_sync();
+  Result<bool> synced(std::uint64_t sync);
+  bool is_synced(std::uint64_t sync);  ///< already, without waiting
+  std::uint64_t bytes() const;         ///< of the file: blocks that were written
 
  private:
   struct File;

@@ -30,7 +30,7 @@ struct Part {
 class Observer {
  public:
   Observer(wire::Link& link, Batch& batch, const Reading& reading)
-      : pipeline_(link), batch_(batch), reading_(reading) {}
+      : pipeline_(link, reading.clock), batch_(batch), reading_(reading) {}
 
   void ask();
   Trouble hear(bool& fenced);
