@@ -10,6 +10,7 @@
 #include "act/undo.h"
 #include "app/input_file.h"
 #include "app/output_file.h"
+#include "app/typed_line.h"
 #include "base/text.h"
 #include "report/render.h"
 #include "report/run_report.h"
@@ -119,14 +120,14 @@ Result<std::uint64_t> steps_back(const act::StateFolder& state, const std::strin
   return static_cast<std::uint64_t>(std::count(outcomes.back.begin(), outcomes.back.end(), true));
 }
 
-Result<PastRun> find_run(const act::StateFolder& state, const std::string& words) {
+Result<PastRun> find_run(const act::StateFolder& state, const std::string& words, const Options& options) {
   std::vector<PastRun> found;
   for (auto& run : past_runs(state))
     if (!words.empty() && run.id.starts_with(words)) found.push_back(std::move(run));
   if (found.size() == 1) return std::move(found.front());
   return fail({found.empty() ? fmt::format("there is no run '{}' here", printable(words))
                              : fmt::format("{} runs begin with '{}'", found.size(), printable(words)),
-               state.path(), "headroom undo list", Exit::usage});
+               state.path(), line_about("undo", {"list"}, options), Exit::usage});
 }
 
 void keep_report(const act::StateFolder& state, RunReport& report) {
@@ -185,8 +186,8 @@ Result<bool> forget_run(const act::StateFolder& state, const std::string& id) {
   std::error_code error;
   fs::remove_all(state.run(id), error);
   if (error)
-    return fail(
-        {"the run's folder cannot be removed: " + error.message(), state.run(id), "rm -r it", Exit::usage});
+    return fail({"the run's folder cannot be removed: " + error.message(), state.run(id),
+                 "rm -r " + shell_word(state.run(id)), Exit::usage});
   return true;
 }
 

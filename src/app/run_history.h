@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "act/state_folder.h"
+#include "app/options.h"
 #include "base/result.h"
 #include "model/run.h"
 #include "plan/limits.h"
@@ -32,8 +33,9 @@ std::vector<PastRun> past_runs(const act::StateFolder& state);
 Result<std::uint64_t> steps_back(const act::StateFolder& state, const std::string& id,
                                  const std::string& secret);
 
-/// The run whose id begins with `words`. Errors (Exit::usage): none, or several.
-Result<PastRun> find_run(const act::StateFolder& state, const std::string& words);
+/// The run whose id begins with `words`. Errors (Exit::usage): none, or several; the remedy is a line made of
+/// `options`.
+Result<PastRun> find_run(const act::StateFolder& state, const std::string& words, const Options& options);
 
 /// Writes runs/ID/report.json, whole or not at all; an undo's and a sweep's stand beside it under their own
 /// names. The work is done by then: what cannot be written becomes a note, and RunReport::kept false.
