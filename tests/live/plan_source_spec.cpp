@@ -1,13 +1,18 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <signal.h>
 
+#include <chrono>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <map>
+#include <memory>
 #include <set>
 #include <sstream>
 #include <string>
+#include <thread>
 
 #include "app/aged_server.h"
 #include "kit/loaded_server.h"
@@ -388,6 +393,94 @@ TEST_F(PlanOfACopy, knows_no_idle_times_and_nobody_who_is_connected) {
   EXPECT_THAT(proposed("idle"), IsEmpty());
   EXPECT_EQ(applied().at("changed"), 1) << "it has a TTL by now";
   EXPECT_EQ(redis_cli(kit.server, {"TTL", "page:2"}), "-1");
+}
+
+/// Processes with this text in their command line.
+std::vector<pid_t> processes_with(const std::string& text) {
+  std::vector<pid_t> found;
+  std::error_code error;
+  for (std::filesystem::directory_iterator at("/proc", error), end; !error && at != end;
+       at.increment(error)) {
+    const auto name = at->path().filename().string();
+    if (name.find_first_not_of("0123456789") != std::string::npos) continue;
+    std::ifstream file(at->path() / "cmdline");
+    const std::string line{std::istreambuf_iterator<char>(file), {}};
+    if (line.find(text) != std::string::npos) found.push_back(std::stoi(name));
+  }
+  return found;
+}
+
+/// A plan from a file whose server takes minutes to load it: a program in the PATH before redis-server sees
+/// to that.
+class SlowCopy {
+ public:
+  SlowCopy(const PlanKit& kit, const std::string& file) {
+    const auto folder = kit.path("slow");
+    std::filesystem::create_directory(folder);
+    std::ofstream(folder + "/redis-server")
+        << "#!/bin/sh\nPATH=${PATH#*:} exec redis-server \"$@\" --key-load-delay 1000000\n";
+    std::filesystem::permissions(folder + "/redis-server", std::filesystem::perms::owner_all);
+    const auto before = folders(kit);
+    program_ = std::make_unique<RunningProgram>(std::vector<std::string>{
+        "sh", "-c",
+        "PATH=" + folder + ":$PATH HEADROOM_STATE_DIR=" + kit.path("state") + " " HEADROOM_PROGRAM " plan " +
+            kit.server.url() + " --source " + file + " --output " + kit.path("slow.hrplan") +
+            " >/dev/null 2>&1 & echo $!; read x; kill $! 2>/dev/null; wait $!"});
+    pid_ = std::stoi(program_->line());
+    for (int tries = 0; tries < 2'000 && server_ < 0; ++tries) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(5));
+      for (const auto& one : folders(kit))
+        if (!before.contains(one)) folder_ = one;
+      if (folder_.empty() || !std::filesystem::exists(folder_ + "/redis.log")) continue;
+      if (const auto found = processes_with(folder_ + "/redis.sock"); !found.empty()) server_ = found[0];
+    }
+  }
+  static std::set<std::string> folders(const PlanKit& kit) {
+    std::set<std::string> found;
+    for (const auto& one : std::filesystem::directory_iterator(kit.path("tmp"))) found.insert(one.path());
+    return found;
+  }
+  const std::string& folder() const { return folder_; }
+  pid_t server() const { return server_; }
+  void kill() const { ::kill(pid_, SIGKILL); }
+  /// Both it and its server.
+  bool is_gone() const {
+    for (int tries = 0; tries < 1'000; ++tries) {
+      if (processes_with(folder_).empty()) return true;
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    }
+    return false;
+  }
+
+ private:
+  std::unique_ptr<RunningProgram> program_{};
+  pid_t pid_ = -1, server_ = -1;
+  std::string folder_{};
+};
+
+// SIGKILL: the server of a copy ends with its run, and the next run removes the files; never those in use,
+// nor what only looks like them
+TEST_F(PlanOfACopy, that_was_killed_leaves_no_server_and_no_files) {
+  finish(3);
+  const auto file = save();
+  const SlowCopy in_use(kit, file);
+  ASSERT_GT(in_use.server(), 0);
+  const std::vector<std::string> others{"headroom-copy-notes1", "headroom-demo-AbCd12",
+                                        "headroom-copy-longer12"};
+  for (const auto& name : others) std::filesystem::create_directory(kit.path("tmp/" + name));
+  {
+    const SlowCopy killed(kit, file);
+    ASSERT_GT(killed.server(), 0);
+    ASSERT_NE(killed.folder(), in_use.folder());
+    killed.kill();
+    EXPECT_TRUE(killed.is_gone()) << "its server " << killed.server() << " lives on";
+    EXPECT_TRUE(std::filesystem::exists(killed.folder() + "/redis.log")) << "or nothing is shown here";
+    planned({"--source", file});
+    EXPECT_FALSE(std::filesystem::exists(killed.folder()));
+  }
+  EXPECT_TRUE(std::filesystem::exists(in_use.folder() + "/redis.log"));
+  EXPECT_THAT(processes_with(in_use.folder() + "/redis.sock"), Contains(in_use.server()));
+  for (const auto& name : others) EXPECT_TRUE(std::filesystem::remove(kit.path("tmp/" + name))) << name;
 }
 
 // PLAN-2: `clean` takes the same sources
