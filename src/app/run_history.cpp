@@ -60,13 +60,12 @@ std::chrono::seconds age_of(const fs::path& folder) {
 PastRun read_run(const act::StateFolder& state, const std::string& id) {
   const auto folder = state.run(id);
   std::error_code error;
-  const auto undo = report_of(folder, "undo");
   return {id,
           report_of(folder),
           bytes_below(folder),
           age_of(folder),
           fs::exists(mark_of(state, id), error),
-          undo ? undo->ended : std::chrono::milliseconds{}};
+          report_of(folder, "undo")};
 }
 
 /// Whole or not at all.
@@ -104,7 +103,7 @@ std::vector<PastRun> past_runs(const act::StateFolder& state) {
   return runs;
 }
 
-Result<std::uint64_t> steps_back(const act::StateFolder& state, const std::string& id,
+Result<std::uint64_t> steps_back(const act::StateFolder& state, const PastRun& run,
                                  const std::string& secret) {
   struct Outcomes final : act::JournalVisitor {
     void outcome(const act::JournalOutcome& one) override {
@@ -113,9 +112,12 @@ Result<std::uint64_t> steps_back(const act::StateFolder& state, const std::strin
     }
     std::vector<bool> back{};
   } outcomes;
-  const auto folder = act::undo_folder(state.run(id));
+  const auto folder = act::undo_folder(state.run(run.id));
   std::error_code error;
-  if (!fs::exists(folder + "/journal", error)) return 0;
+  const auto bytes = fs::file_size(folder + "/journal", error);
+  if (error) return 0;
+  if (run.undo && run.undo->undone_steps && run.undo->journal_bytes.count == bytes)
+    return *run.undo->undone_steps;
   if (const auto read = act::read_journal(folder, secret, outcomes); !read) return fail(read.error());
   return static_cast<std::uint64_t>(std::count(outcomes.back.begin(), outcomes.back.end(), true));
 }

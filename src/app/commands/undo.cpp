@@ -38,9 +38,10 @@ Result<Exit> list(const Invocation& invocation, const std::string&) {
   const auto runs = past_runs(*state);
   std::vector<report::RunLine> lines;
   for (const auto& run : runs) {
-    const auto back = steps_back(*state, run.id, *secret);
+    const auto back = steps_back(*state, run, *secret);
     lines.push_back({run.id, run.report ? &*run.report : nullptr, run.disk_bytes, run.age, run.quarantined,
-                     back ? std::optional(*back) : std::nullopt, run.undone_at});
+                     back ? std::optional(*back) : std::nullopt,
+                     run.undo ? run.undo->ended : std::chrono::milliseconds{}});
   }
   if (const auto done = emit(report::runs_report(state->path(), lines), invocation); !done)
     return fail(done.error());
