@@ -93,7 +93,7 @@ std::string_view made_by(ChangeKind kind) {
     case ChangeKind::hash_remove:
       return "HDEL $ m;HGET $ m;PTTL $";
     case ChangeKind::list_remove:
-      return "LREM $ 1 m;LPOS $ m;PTTL $";
+      return "LREM $ 1 m;LPOS $ m;LLEN $;PTTL $";
     case ChangeKind::list_push:
       return "RPUSH $ m";
     case ChangeKind::stream_trim:

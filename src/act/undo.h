@@ -19,7 +19,10 @@
 /// (RESTORE is refused at maxmemory). Is itself journaled, in the folder of the run it undoes: a second undo
 /// goes on where the first stopped, and undo of an undo is refused.
 ///
-/// A list gets back no item that it holds (again): an id that is in a queue twice is worked on twice.
+/// A list gets back no item that it holds again: an id that is in a queue twice is worked on twice. One that
+/// held equal items when the run took one of them gets it back while as many are left as the run left. The
+/// place is that of before in a list that nobody has changed; in one of another length it is near it, and the
+/// report says so.
 ///
 /// What cannot come back, and is reported: keys whose TTL has ended meanwhile; a deadline that somebody
 /// changed since; messages that were requeued (they may have been worked on); values of a newer RDB version
