@@ -26,7 +26,9 @@
 ///
 /// What cannot come back, and is reported: keys whose TTL has ended meanwhile; a deadline that somebody
 /// changed since; messages that were requeued (they may have been worked on); values of a newer RDB version
-/// than the server reads; entries of a stream that has consumer groups, or that is gone as a whole.
+/// than the server reads; entries of a stream that is gone as a whole, or that has consumer groups and is
+/// larger than 8 MiB. Groups of a smaller one are afterwards what they were a moment before, not what they
+/// were when it was trimmed.
 ///
 /// A script needs EVAL, SCRIPT LOAD, TIME, EXISTS, RESTORE, UNLINK and the commands of the members. Trimmed
 /// streams are built anew beside (XADD in pages, XSETID) and take the place of the old one under WATCH; until
