@@ -384,14 +384,17 @@ TEST_F(PlanOfACopy, knows_no_idle_times_and_nobody_who_is_connected) {
       "\"1h\"\n[limits]\nshare = \"100%\"\n");
   finish(3);
   redis_cli(kit.server, {"SET", "cart:1", "x"});
-  redis_cli(kit.server, {"SET", "page:1", "x"});
+  for (const char* page : {"page:1", "page:3", "page:4"}) redis_cli(kit.server, {"SET", page, "x"});
   const auto file = save();
-  redis_cli(kit.server, {"SET", "page:1", "y", "EX", "7000"});
+  redis_cli(kit.server, {"SET", "page:1", "x", "EX", "7000"});
+  redis_cli(kit.server, {"SET", "page:3", "written anew"});
   redis_cli(kit.server, {"SET", "page:2", "came later"});
   const auto plan = json::parse(kit.plan({"--source", file}).out);
   EXPECT_THAT(plan.at("left_alone").dump(), AllOf(HasSubstr("goes by idle time"), HasSubstr("who is alive")));
   EXPECT_THAT(proposed("idle"), IsEmpty());
-  EXPECT_EQ(applied().at("changed"), 1) << "it has a TTL by now";
+  EXPECT_EQ(applied().at("changed"), 2) << "one has a TTL by now, one another value";
+  EXPECT_EQ(redis_cli(kit.server, {"TTL", "page:3"}), "-1");
+  EXPECT_NE(redis_cli(kit.server, {"TTL", "page:4"}), "-1");
   EXPECT_EQ(redis_cli(kit.server, {"TTL", "page:2"}), "-1");
 }
 
@@ -481,6 +484,66 @@ TEST_F(PlanOfACopy, that_was_killed_leaves_no_server_and_no_files) {
   EXPECT_TRUE(std::filesystem::exists(in_use.folder() + "/redis.log"));
   EXPECT_THAT(processes_with(in_use.folder() + "/redis.sock"), Contains(in_use.server()));
   for (const auto& name : others) EXPECT_TRUE(std::filesystem::remove(kit.path("tmp/" + name))) << name;
+}
+
+/// Two keys of each type that a file can be shown to be right about, one of each that it cannot.
+void fill_types(const RedisServer& server) {
+  for (const std::string n : {"1", "2"}) {
+    redis_cli(server, {"SET", "x-text:" + n, "value"});
+    redis_cli(server, {"SET", "x-again:" + n, "value"});
+    redis_cli(server, {"SET", "x-ttl:" + n, "value", "EX", "7000"});
+    redis_cli(server, {"HSET", "x-hash:" + n, "a", "1", "b", "2"});
+    redis_cli(server, {"HSET", "x-field:" + n, "a", "1", "b", "2"});
+    redis_cli(server, {"SADD", "x-set:" + n, "a", "b"});
+    redis_cli(server, {"ZADD", "x-zset:" + n, "1.5", "a", "-inf", "b"});
+    redis_cli(server, {"SET", "x-type:" + n, "value"});
+  }
+  redis_cli(server, {"RPUSH", "x-list:1", "a"});
+  redis_cli(server, {"EVAL", "for i = 1, 129 do redis.call('SADD', 'x-large:1', i) end", "0"});
+}
+
+/// Writes the second of each anew.
+void write_types_anew(const RedisServer& server) {
+  redis_cli(server, {"SET", "x-text:2", "other"});
+  redis_cli(server, {"SET", "x-again:2", "value", "EX", "7000"});
+  redis_cli(server, {"EXPIRE", "x-ttl:2", "8000"});
+  redis_cli(server, {"HSET", "x-hash:2", "c", "3"});
+  redis_cli(server, {"HSET", "x-field:2", "b", "3"});
+  redis_cli(server, {"SREM", "x-set:2", "a"});
+  redis_cli(server, {"SADD", "x-set:2", "c"});
+  redis_cli(server, {"ZADD", "x-zset:2", "1.25", "a"});
+  redis_cli(server, {"DEL", "x-type:2"});
+  redis_cli(server, {"RPUSH", "x-type:2", "value"});
+}
+
+// APPLY-2 F42: a rule by pattern takes from a file only what still has the value of the file
+TEST_F(PlanOfACopy, takes_by_pattern_what_has_the_same_value) {
+  redis_cli(kit.server, {"CONFIG", "SET", "repl-diskless-sync-delay", "0"});
+  for (const std::string removal : {"journal", "quarantine"}) {
+    redis_cli(kit.server, {"FLUSHALL"});
+    kit.policy("[[rule]]\nname = \"x\"\npattern = \"x-*\"\nremoval = \"" + removal +
+               "\"\n[limits]\nshare = \"100%\"\n");
+    fill_types(kit.server);
+    const auto file = save();
+    write_types_anew(kit.server);
+    const auto before = kit.digest();
+    const auto plan = json::parse(kit.plan({"--source", file, "--rule", "x"}).out);
+    EXPECT_EQ(proposed("x").size(), 16U);
+    EXPECT_THAT(plan.at("left_alone").dump(),
+                AllOf(HasSubstr("x-list:1"), HasSubstr("x-large:1"), HasSubstr("when the file was written")));
+    const auto report = applied();
+    EXPECT_EQ(report.at("removed"), 8) << report.dump(1);
+    EXPECT_EQ(report.at("changed"), 8);
+    for (const auto* name : {"text", "again", "ttl", "hash", "field", "set", "zset", "type"}) {
+      const auto key = std::string("x-") + name;
+      EXPECT_EQ(redis_cli(kit.server, {"EXISTS", key + ":1"}), "0") << key;
+      EXPECT_EQ(redis_cli(kit.server, {"EXISTS", key + ":2"}), "1") << key;
+    }
+    ASSERT_EQ(kit.run_command({"undo", report.at("run").get<std::string>()}).status, fine);
+    EXPECT_EQ(kit.digest(), before);
+    ASSERT_EQ(kit.plan({"--source", "snapshot", "--rule", "x"}).status, fine);
+    EXPECT_THAT(proposed("x"), AllOf(Contains("x-list:1"), Contains("x-large:1"))) << "as of now";
+  }
 }
 
 // PLAN-2: `clean` takes the same sources
