@@ -483,6 +483,10 @@ TEST_F(PlanOfACopy, that_was_killed_leaves_no_server_and_no_files) {
   }
   EXPECT_TRUE(std::filesystem::exists(in_use.folder() + "/redis.log"));
   EXPECT_THAT(processes_with(in_use.folder() + "/redis.sock"), Contains(in_use.server()));
+  in_use.kill();
+  EXPECT_TRUE(in_use.is_gone());
+  planned({"--source", file});
+  EXPECT_FALSE(std::filesystem::exists(in_use.folder()));
   for (const auto& name : others) EXPECT_TRUE(std::filesystem::remove(kit.path("tmp/" + name))) << name;
 }
 
