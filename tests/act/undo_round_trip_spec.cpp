@@ -383,5 +383,47 @@ TEST(UndoStreams, loses_nothing_that_is_added_meanwhile) {
       << testing::PrintToString(report.notes);
 }
 
+// UNDO-2 F42: a producer adds and a group reads and acknowledges all the while. Every entry is read once.
+TEST(UndoStreams, a_group_that_works_meanwhile_misses_nothing) {
+  UndoBench bench;
+  fill_stream(bench, "events", 2000);
+  bench.ask({"XGROUP", "CREATE", "events", "workers", "$"});
+  bench.record(trim(bench, "events", "1500"));
+  constexpr int added = 2000;
+  const auto work = [&](const std::function<bool(wire::Link&)>& once) {
+    return std::thread([&bench, once] {
+      auto own = *bench.target.open();
+      while (once(*own)) std::this_thread::sleep_for(100us);
+    });
+  };
+  int next = 0, seen = 0;
+  auto producer = work([&](wire::Link& own) {
+    const auto id = std::to_string(10'000 + next) + "-0";
+    const std::vector<std::string_view> words{"XADD", "events", id, "event", "new"};
+    EXPECT_TRUE(own.call(words));
+    return ++next < added;
+  });
+  auto consumer = work([&](wire::Link& own) {
+    const std::vector<std::string_view> words{"XREADGROUP", "GROUP", "workers", "me",     "COUNT", "1",
+                                              "BLOCK",      "5000",  "STREAMS", "events", ">"};
+    const auto reply = own.call(words);
+    if (!reply || reply->is_error())
+      return ADD_FAILURE() << (reply ? reply->text : reply.error().what), false;
+    const auto id = reply->items.at(0).kind == wire::Reply::Kind::array
+                        ? reply->items[0].items.at(1).items.at(0).items.at(0).text
+                        : reply->items.at(1).items.at(0).items.at(0).text;
+    EXPECT_EQ(id, std::to_string(10'000 + seen) + "-0");
+    const std::vector<std::string_view> ack{"XACK", "events", "workers", id};
+    const auto acknowledged = own.call(ack);
+    EXPECT_TRUE(acknowledged && acknowledged->integer == 1);
+    return ++seen < added;
+  });
+  const auto report = bench.undo();
+  producer.join(), consumer.join();
+  EXPECT_EQ(bench.number({"XLEN", "events"}), (report.removed == 1 ? 2000 : 500) + added)
+      << testing::PrintToString(report.notes);
+  EXPECT_EQ(bench.ask({"XPENDING", "events", "workers"}).items.at(0).integer, 0);
+}
+
 }  // namespace
 }  // namespace headroom::act
