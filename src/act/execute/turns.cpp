@@ -11,7 +11,7 @@ namespace headroom::act {
 
 namespace {
 
-constexpr std::size_t most_in_flight = 3;
+constexpr std::size_t most_in_flight = 2;  // others wait for all that is there when a turn begins
 
 std::uint64_t keys_in(const JournalStep& record) {
   return static_cast<std::uint64_t>(
