@@ -245,22 +245,49 @@ std::vector<Command> library(const Command& more) {
   return {std::move(command)};
 }
 
-/// The least that reading keys and removing them takes: DUMP of a hundred, UNLINK of a hundred, and so on.
-/// Nothing is looked for, proved, written down or put off.
-void read_and_remove(const RedisServer& server, std::uint64_t count,
-                     const std::function<std::string(std::uint64_t)>& name) {
-  RedisSocket socket(server.socket_path());
-  for (std::uint64_t first = 0; first < count; first += 100) {
-    const std::uint64_t end = std::min(count, first + 100);
-    for (auto i = first; i < end; ++i) socket.queue({"DUMP", name(i)});
-    socket.send();
-    for (auto i = first; i < end; ++i) socket.reply();
-    socket.command(1 + end - first);
-    socket.part("UNLINK");
-    for (auto i = first; i < end; ++i) socket.part(name(i));
-    socket.send();
-    socket.reply();
-  }
+// The least that a change takes: a hundred keys at a time, without rests; nothing is looked for, proved,
+// written down or put off.
+using Names = std::function<std::string()>;
+/// Queues commands for the names; how many.
+using Phase = std::function<std::size_t(RedisSocket&, const std::vector<std::string>&)>;
+
+Way bare(const std::string& name, std::uint64_t count, const std::function<Names()>& names,
+         std::vector<Phase> phases) {
+  return {name, {}, [=](const RedisServer& server) {
+            RedisSocket socket(server.socket_path());
+            const auto next = names();
+            std::vector<std::string> hundred;
+            for (std::uint64_t done = 0; done < count; done += hundred.size()) {
+              hundred.clear();
+              while (hundred.size() < std::min<std::uint64_t>(100, count - done)) hundred.push_back(next());
+              for (const auto& phase : phases) {
+                auto replies = phase(socket, hundred);
+                socket.send();
+                while (replies-- > 0) socket.reply();
+              }
+            }
+          }};
+}
+
+Phase each(const std::string& command, const std::string& argument = {}) {
+  return [=](RedisSocket& socket, const std::vector<std::string>& names) {
+    for (const auto& name : names) {
+      if (command == "RENAMENX")
+        socket.queue({command, name, "hr:q:" + name});
+      else if (argument.empty())
+        socket.queue({command, name});
+      else
+        socket.queue({command, name, argument});
+    }
+    return names.size();
+  };
+}
+
+std::size_t unlink_all(RedisSocket& socket, const std::vector<std::string>& names) {
+  socket.command(1 + names.size());
+  socket.part("UNLINK");
+  for (const auto& name : names) socket.part(name);
+  return 1;
 }
 
 void must_run(const std::vector<std::string>& command) {
@@ -282,12 +309,9 @@ Data jobs_data(const Options& options) {
            {"library 100", library({"--limit", "100"})},
            {"library 1000", library({"--limit", "1000"})},
            {"library all", library({"--limit", "0"})},
-           {"DUMP + UNLINK",
-            {},
-            [&options](const RedisServer& server) {
-              read_and_remove(server, options.jobs,
-                              [](std::uint64_t i) { return fmt::format("bull:mail:{}", i + 1); });
-            }},
+           bare("DUMP + UNLINK", options.jobs,
+                [] { return [i = std::uint64_t{0}]() mutable { return fmt::format("bull:mail:{}", ++i); }; },
+                {each("DUMP"), unlink_all}),
            {"headroom", headroom_clean(options, policy, "bull")},
            {"headroom --fast", headroom_clean(options, policy, "bull", {"--fast"})}}};
 }
@@ -337,6 +361,9 @@ Data results_data(const Options& options) {
           [&options](const RedisServer& server) { fill_results(server.socket_path(), options.results); },
           {{"control"},
            {"scan | xargs DEL", {{"sh", "-c", naive}}},
+           bare("GET + UNLINK", options.results, result_names, {each("GET"), unlink_all}),
+           bare("PEXPIREAT", options.results, result_names, {each("PEXPIREAT", "4102444800000")}),
+           bare("RENAMENX", options.results, result_names, {each("RENAMENX")}),
            {"journal", headroom_clean(options, journal, "celery")},
            {"journal --fast", headroom_clean(options, journal, "celery", {"--fast"})},
            {"ttl", headroom_clean(options, ttl, "celery")},

@@ -35,8 +35,10 @@ struct Before {
   std::uint16_t key = 0;               ///< of JournalStep::keys
   std::optional<KeyBefore> removed{};  ///< remove, remove_if_there and remove_if_value_is, when it was there
   std::string member{};                ///< zset_remove, set_remove, hash_remove, list_remove, list_push
-  std::string value{};                 ///< hash_remove: of the field; quarantine: the name it went to
-  double score = 0;                    ///< zset_remove
+  /// hash_remove: of the field; quarantine: the name it went to; list_remove: how many equal items stayed
+  /// behind the step and how long the list was then, "0 17" (empty: not known, as with a hundred equal ones).
+  std::string value{};
+  double score = 0;  ///< zset_remove
   /// expire_at: the deadline that the change gave. Of a member: the deadline of its key (-1: none), which
   /// goes with the key when that was its last member.
   std::int64_t set = -1;
@@ -91,7 +93,11 @@ class JournalWriter {
   /// Writes the block and fdatasync()s. After an error the journal is poisoned: every later call fails,
   /// because what reached the disk is not known (F36).
   Result<bool> sync();
-  std::uint64_t bytes() const;  ///< of the file: blocks that were written
+  /// The same in two parts: other work can be done between them, and further records be added.
+  std::uint64_t begin_sync();
+  Result<bool> synced(std::uint64_t sync);
+  bool is_synced(std::uint64_t sync);  ///< already, without waiting
+  std::uint64_t bytes() const;         ///< of the file: blocks that were written
 
  private:
   struct File;

@@ -11,6 +11,13 @@
 
 namespace headroom::act {
 
+/// What a request took.
+struct Served {
+  std::chrono::nanoseconds at_work{};  ///< of the server, by its own clock; 0: it was not asked
+  std::chrono::nanoseconds waited{};   ///< that we stood waiting for the answer, its way there and back too
+  std::size_t units = 0;               ///< keys and members; 0: says nothing of the size of batches
+};
+
 /// Decides when the next batch may go and how large it is. The executor asks before every batch and tells
 /// what it took. See pressure.h for the real one.
 class Pace {
@@ -27,8 +34,7 @@ class Pace {
   virtual bool has_to_end() = 0;
   /// Units (keys and members) that one script may carry now: 1 to 100 (APPLY-3).
   virtual std::size_t batch() const = 0;
-  /// A request of `units` was with the server for so long.
-  virtual void served(std::chrono::nanoseconds busy, std::size_t units) = 0;
+  virtual void served(const Served& request) = 0;
   /// A wait that the executor itself made: for replicas, for a server that loads.
   virtual void waited(std::string_view reason, std::chrono::milliseconds length) = 0;
   virtual std::string why_stopped() const = 0;

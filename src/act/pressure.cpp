@@ -23,8 +23,6 @@ using std::chrono::milliseconds;
 using std::chrono::nanoseconds;
 
 constexpr nanoseconds moment = 50ms;  // of waiting, between two looks for a reason to stop
-// Below, the way through a network cannot be told from the work of the server.
-constexpr auto shortest_way = 200us;
 
 class Pressure final : public Pace {
  public:
@@ -41,7 +39,7 @@ class Pressure final : public Pace {
   bool rest_due() const override { return duty_.rest_due(); }
   bool has_to_end() override;
   std::size_t batch() const override { return duty_.batch(); }
-  void served(nanoseconds busy, std::size_t units) override;
+  void served(const Served& request) override;
   void waited(std::string_view reason, milliseconds length) override;
   std::string why_stopped() const override { return stopped_; }
   std::vector<RunWait> waits() const override;
@@ -180,9 +178,8 @@ void Pressure::add_wait(std::string_view kind, nanoseconds length) {
   at->second += length;
 }
 
-void Pressure::served(nanoseconds busy, std::size_t units) {
-  const nanoseconds way = std::max<nanoseconds>(view_.least - shortest_way, 0ns);
-  duty_.served(std::max(busy - way, 0ns), units);
+void Pressure::served(const Served& request) {
+  duty_.served(std::max(request.at_work, request.waited - view_.least), request.units);
 }
 
 void Pressure::waited(std::string_view reason, milliseconds length) { add_wait(reason, length); }

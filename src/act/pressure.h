@@ -58,8 +58,8 @@ struct PressureParts {
 /// replica. Whatever it waits for, a reason to stop ends the wait within a tenth of a second. The control
 /// socket is runs/ID/control (0600): act/control_socket.h.
 ///
-/// A request's own way through the network is not time with the server: of what the executor measured, the
-/// shortest PING is taken off, as far as it is more than 0.2 ms.
+/// Time with the server is what it says itself that it was at work, or what we waited for the answer without
+/// its way (the shortest PING), whichever is more: a server that syncs its AOF is at work behind its clock.
 /// Errors: the server cannot be reached.
 Result<std::unique_ptr<Pace>> press(const PressureLimits& limits, PressureParts parts);
 

@@ -93,7 +93,7 @@ std::string_view made_by(ChangeKind kind) {
     case ChangeKind::hash_remove:
       return "HDEL $ m;HGET $ m;PTTL $";
     case ChangeKind::list_remove:
-      return "LREM $ 1 m;LPOS $ m;PTTL $";
+      return "LREM $ 1 m;LPOS $ m;LLEN $;PTTL $";
     case ChangeKind::list_push:
       return "RPUSH $ m";
     case ChangeKind::stream_trim:
@@ -127,7 +127,7 @@ std::string_view undone_by(ChangeKind kind) {
       return "LREM $ 1 m;LPOS $ m;RPUSH $ m";
     case ChangeKind::stream_trim:
       return "XINFO STREAM $;XINFO GROUPS $;XRANGE $ - + COUNT 1;XADD $ 0-1 f m;XSETID $ 0-1;PEXPIRE $ 1;"
-             "PEXPIREAT $ 1;PERSIST $;PTTL $;RENAME $ $;UNLINK $";
+             "PEXPIREAT $ 1;PERSIST $;PTTL $;RENAME $ $;UNLINK $;MEMORY USAGE $;DUMP $;RESTORE $ 0 m";
   }
   return {};
 }

@@ -142,6 +142,7 @@ Result<RunReport> undo(const ApplyTarget& target, const std::string& folder, con
   }
   auto report = undoing.tally.finish("undo", lane->why());
   report.batches = undoing.batches;
+  report.undone_steps = index->steps_back() + report.removed;
   report.journal_bytes = Bytes{journal.bytes()};
   report.waits = pace.waits();
   report.took =

@@ -19,11 +19,16 @@
 /// (RESTORE is refused at maxmemory). Is itself journaled, in the folder of the run it undoes: a second undo
 /// goes on where the first stopped, and undo of an undo is refused.
 ///
-/// A list gets back no item that it holds (again): an id that is in a queue twice is worked on twice.
+/// A list gets back no item that it holds again: an id that is in a queue twice is worked on twice. One that
+/// held equal items when the run took one of them gets it back while as many are left as the run left. The
+/// place is that of before in a list that nobody has changed; in one of another length it is near it, and the
+/// report says so.
 ///
 /// What cannot come back, and is reported: keys whose TTL has ended meanwhile; a deadline that somebody
 /// changed since; messages that were requeued (they may have been worked on); values of a newer RDB version
-/// than the server reads; entries of a stream that has consumer groups, or that is gone as a whole.
+/// than the server reads; entries of a stream that is gone as a whole, or that has consumer groups and is
+/// larger than 8 MiB. Groups of a smaller one are afterwards what they were a moment before, not what they
+/// were when it was trimmed.
 ///
 /// A script needs EVAL, SCRIPT LOAD, TIME, EXISTS, RESTORE, UNLINK and the commands of the members. Trimmed
 /// streams are built anew beside (XADD in pages, XSETID) and take the place of the old one under WATCH; until

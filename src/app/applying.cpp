@@ -84,11 +84,11 @@ Result<Earlier> earlier_run(const RunGround& ground, const std::string& id, cons
   const auto& state = ground.state;
   std::error_code error;
   if (!fs::exists(state.run(id) + "/journal", error)) return Earlier{};
-  const auto run = find_run(state, id);
+  const auto run = find_run(state, id, ground.options);
   if (!run) return fail(run.error());
   if (run->report && run->report->complete)
     return fail(refused("this plan was applied already; it can be applied once", file,
-                        anew(ground, "or take it back: headroom undo " + id.substr(0, 8))));
+                        anew(ground, "or take it back: " + ground.line("undo", {id.substr(0, 8)}))));
   return Earlier{true};
 }
 
@@ -205,9 +205,9 @@ Result<act::Preflight> look_before(const RunGround& ground, const act::Needs& ne
 /// In the middle of the work: the disk of the journal is full, the server is gone.
 Error stopped(Error error, const RunGround& ground, const std::string& id) {
   error.what = fmt::format("run {} stopped: {}", id.substr(0, 8), error.what);
-  error.remedy =
-      fmt::format("{}  # goes on; first: {}. What was done is in the journal: headroom undo {}",
-                  ground.line("apply", {ground.state.run(id) + "/plan"}), error.remedy, id.substr(0, 8));
+  error.remedy = fmt::format("{}  # goes on; first: {}. What was done is in the journal: {}",
+                             ground.line("apply", {ground.state.run(id) + "/plan"}), error.remedy,
+                             ground.line("undo", {id.substr(0, 8)}));
   return error;
 }
 

@@ -22,6 +22,7 @@
 namespace headroom::app {
 namespace {
 
+constexpr std::string_view folder_name = "headroom-copy";
 constexpr std::string_view other_sources = "--source scan, snapshot or FILE.rdb";
 
 bool stopped() { return interruption()->cancelled(); }
@@ -79,7 +80,8 @@ Result<bool> enough_memory(Bytes needed, const std::string& name, const Options&
 }  // namespace
 
 Result<FrozenCopy> FrozenCopy::prepare(const Session& target) {
-  auto server = PrivateServer::prepare("headroom-copy");
+  PrivateServer::remove_left_behind(folder_name);
+  auto server = PrivateServer::prepare(folder_name);
   if (!server) return fail(server.error());
   wire::Endpoint endpoint;
   endpoint.kind = wire::Endpoint::Kind::unix_socket;

@@ -17,7 +17,7 @@ namespace headroom::app {
 /// server can read them. It stands still, but for keys whose TTL ends; it knows no idle times (it runs under
 /// an LFU policy, so that nobody takes the time since it was loaded for one), and of who is connected
 /// nothing. It takes as much memory of this machine as the data took of the server's, and ends with the
-/// object, or with us.
+/// object, or with us; the next one removes the files of one that was killed.
 class FrozenCopy {
  public:
   /// Loads the RDB file at `path`; one that is packed, and "-", are written out below TMPDIR first. Errors:

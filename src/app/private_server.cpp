@@ -3,7 +3,9 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <signal.h>
+#include <sys/file.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -76,15 +78,64 @@ std::string last_words(const std::string& log) {
   return before.empty() ? last : before + ": " + last;
 }
 
+constexpr std::string_view of_mkdtemp = "XXXXXX";
+
+wire::Fd open_folder(const std::string& folder) {
+  return wire::Fd(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+}
+
+/// Whether what is open is still what stands under the name.
+bool is_still(const wire::Fd& folder, const std::string& name) {
+  struct stat open {
+  }, named{};
+  return ::fstat(folder.number(), &open) == 0 && ::lstat(name.c_str(), &named) == 0 &&
+         open.st_dev == named.st_dev && open.st_ino == named.st_ino;
+}
+
+/// A folder that is ours alone.
+bool is_private(const wire::Fd& folder) {
+  struct stat about {};
+  return folder && ::fstat(folder.number(), &about) == 0 && about.st_uid == ::geteuid() &&
+         (about.st_mode & 07777) == S_IRWXU;
+}
+
+/// A new folder and its lock. Between the two somebody may take it for left behind: then another is made.
+std::optional<std::pair<std::string, wire::Fd>> locked_folder(std::string_view name) {
+  std::error_code ignored;
+  const auto parent = std::filesystem::temp_directory_path(ignored);
+  for (;;) {
+    std::string folder = parent / fmt::format("{}-{}", name, of_mkdtemp);
+    if (::mkdtemp(folder.data()) == nullptr) return std::nullopt;
+    auto lock = open_folder(folder);
+    // A file system without locks has folders without locks, and nobody removes them.
+    const bool locked = lock && ::flock(lock.number(), LOCK_EX) == 0;
+    if (!locked || is_still(lock, folder)) return std::pair{std::move(folder), std::move(lock)};
+  }
+}
+
 }  // namespace
 
 Result<std::unique_ptr<PrivateServer>> PrivateServer::prepare(std::string_view name) {
-  std::error_code ignored;
-  std::string folder = std::filesystem::temp_directory_path(ignored) / fmt::format("{}-XXXXXX", name);
-  if (::mkdtemp(folder.data()) == nullptr)
-    return fail({"cannot make a folder for a redis-server of our own", folder,
+  auto made = locked_folder(name);
+  if (!made)
+    return fail({"cannot make a folder for a redis-server of our own",
+                 std::filesystem::temp_directory_path().string(),
                  "set TMPDIR to a folder that you may write to", Exit::unreachable});
-  return std::unique_ptr<PrivateServer>(new PrivateServer(folder));
+  return std::unique_ptr<PrivateServer>(new PrivateServer(std::move(made->first), std::move(made->second)));
+}
+
+void PrivateServer::remove_left_behind(std::string_view name) {
+  std::error_code error;
+  const auto parent = std::filesystem::temp_directory_path(error);
+  for (std::filesystem::directory_iterator at(parent, error), end; !error && at != end; at.increment(error)) {
+    const auto own = at->path().filename().string();
+    if (own.size() != name.size() + 1 + of_mkdtemp.size() || !own.starts_with(fmt::format("{}-", name)))
+      continue;
+    const auto folder = open_folder(at->path());
+    if (!is_private(folder) || ::flock(folder.number(), LOCK_EX | LOCK_NB) != 0) continue;
+    std::error_code ignored;
+    if (is_still(folder, at->path())) std::filesystem::remove_all(at->path(), ignored);
+  }
 }
 
 Result<std::unique_ptr<PrivateServer>> PrivateServer::start(std::string_view rdb_image) {

@@ -10,6 +10,7 @@
 #include "act/undo.h"
 #include "app/input_file.h"
 #include "app/output_file.h"
+#include "app/typed_line.h"
 #include "base/text.h"
 #include "report/render.h"
 #include "report/run_report.h"
@@ -59,13 +60,12 @@ std::chrono::seconds age_of(const fs::path& folder) {
 PastRun read_run(const act::StateFolder& state, const std::string& id) {
   const auto folder = state.run(id);
   std::error_code error;
-  const auto undo = report_of(folder, "undo");
   return {id,
           report_of(folder),
           bytes_below(folder),
           age_of(folder),
           fs::exists(mark_of(state, id), error),
-          undo ? undo->ended : std::chrono::milliseconds{}};
+          report_of(folder, "undo")};
 }
 
 /// Whole or not at all.
@@ -103,7 +103,7 @@ std::vector<PastRun> past_runs(const act::StateFolder& state) {
   return runs;
 }
 
-Result<std::uint64_t> steps_back(const act::StateFolder& state, const std::string& id,
+Result<std::uint64_t> steps_back(const act::StateFolder& state, const PastRun& run,
                                  const std::string& secret) {
   struct Outcomes final : act::JournalVisitor {
     void outcome(const act::JournalOutcome& one) override {
@@ -112,21 +112,24 @@ Result<std::uint64_t> steps_back(const act::StateFolder& state, const std::strin
     }
     std::vector<bool> back{};
   } outcomes;
-  const auto folder = act::undo_folder(state.run(id));
+  const auto folder = act::undo_folder(state.run(run.id));
   std::error_code error;
-  if (!fs::exists(folder + "/journal", error)) return 0;
+  const auto bytes = fs::file_size(folder + "/journal", error);
+  if (error) return 0;
+  if (run.undo && run.undo->undone_steps && run.undo->journal_bytes.count == bytes)
+    return *run.undo->undone_steps;
   if (const auto read = act::read_journal(folder, secret, outcomes); !read) return fail(read.error());
   return static_cast<std::uint64_t>(std::count(outcomes.back.begin(), outcomes.back.end(), true));
 }
 
-Result<PastRun> find_run(const act::StateFolder& state, const std::string& words) {
+Result<PastRun> find_run(const act::StateFolder& state, const std::string& words, const Options& options) {
   std::vector<PastRun> found;
   for (auto& run : past_runs(state))
     if (!words.empty() && run.id.starts_with(words)) found.push_back(std::move(run));
   if (found.size() == 1) return std::move(found.front());
   return fail({found.empty() ? fmt::format("there is no run '{}' here", printable(words))
                              : fmt::format("{} runs begin with '{}'", found.size(), printable(words)),
-               state.path(), "headroom undo list", Exit::usage});
+               state.path(), line_about("undo", {"list"}, options), Exit::usage});
 }
 
 void keep_report(const act::StateFolder& state, RunReport& report) {
@@ -185,8 +188,8 @@ Result<bool> forget_run(const act::StateFolder& state, const std::string& id) {
   std::error_code error;
   fs::remove_all(state.run(id), error);
   if (error)
-    return fail(
-        {"the run's folder cannot be removed: " + error.message(), state.run(id), "rm -r it", Exit::usage});
+    return fail({"the run's folder cannot be removed: " + error.message(), state.run(id),
+                 "rm -r " + shell_word(state.run(id)), Exit::usage});
   return true;
 }
 

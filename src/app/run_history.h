@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "act/state_folder.h"
+#include "app/options.h"
 #include "base/result.h"
 #include "model/run.h"
 #include "plan/limits.h"
@@ -19,21 +20,23 @@ struct PastRun {
   std::string id{};
   std::optional<RunReport> report{};  ///< empty: it was killed before it could write one
   std::uint64_t disk_bytes = 0;
-  std::chrono::seconds age{};  ///< since its journal was last written, by this machine's clock
-  bool quarantined = false;    ///< keys of it lie in quarantine: not swept, not undone
-  std::chrono::milliseconds
-      undone_at{};  ///< when the last undo of it ended, by the server's clock; 0: none did
+  std::chrono::seconds age{};       ///< since its journal was last written, by this machine's clock
+  bool quarantined = false;         ///< keys of it lie in quarantine: not swept, not undone
+  std::optional<RunReport> undo{};  ///< of the last undo of it that could write one
 };
 
 /// Newest first. Folders that are no run's are passed over.
 std::vector<PastRun> past_runs(const act::StateFolder& state);
 
-/// How many steps of a run its undos have put back, by their journal. Errors: it cannot be read.
-Result<std::uint64_t> steps_back(const act::StateFolder& state, const std::string& id,
+/// How many steps of a run its undos have put back: by the report of the last one, if it was written when
+/// their journal was as long as it is now; else (that one was killed, or is under way) by the journal, with a
+/// bit for each step. Errors: it cannot be read.
+Result<std::uint64_t> steps_back(const act::StateFolder& state, const PastRun& run,
                                  const std::string& secret);
 
-/// The run whose id begins with `words`. Errors (Exit::usage): none, or several.
-Result<PastRun> find_run(const act::StateFolder& state, const std::string& words);
+/// The run whose id begins with `words`. Errors (Exit::usage): none, or several; the remedy is a line made of
+/// `options`.
+Result<PastRun> find_run(const act::StateFolder& state, const std::string& words, const Options& options);
 
 /// Writes runs/ID/report.json, whole or not at all; an undo's and a sweep's stand beside it under their own
 /// names. The work is done by then: what cannot be written becomes a note, and RunReport::kept false.

@@ -105,7 +105,7 @@ Result<UndoGround> undo_ground(const Invocation& invocation, const std::string& 
     return fail(writable.error());
   auto secret = state->secret();
   if (!secret) return fail(secret.error());
-  auto run = find_run(*state, words);
+  auto run = find_run(*state, words, invocation.options);
   if (!run) return fail(run.error());
   auto journal = summary_of(*state, run->id, *secret);
   if (!journal) return fail(journal.error());

@@ -29,7 +29,7 @@ class UntilPace final : public act::Pace {
   bool rest_due() const override { return pace_->rest_due(); }
   bool has_to_end() override { return !reached_.empty() || pace_->has_to_end(); }
   std::size_t batch() const override { return pace_->batch(); }
-  void served(std::chrono::nanoseconds busy, std::size_t units) override { pace_->served(busy, units); }
+  void served(const act::Served& request) override { pace_->served(request); }
   void waited(std::string_view reason, std::chrono::milliseconds length) override {
     pace_->waited(reason, length);
   }

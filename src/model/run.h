@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -47,6 +48,8 @@ struct RunReport {
   std::vector<RunRule> rules{};
   std::uint64_t planned = 0, removed = 0, changed = 0, gone = 0, failed = 0, unknown = 0, pending = 0;
   std::uint64_t batches = 0;
+  /// undo: steps of the run that are back by this undo and those before it; empty: not known.
+  std::optional<std::uint64_t> undone_steps{};
   Bytes bytes_freed{};
   Bytes journal_bytes{};
   std::uint64_t keys_before = 0, keys_after = 0;    ///< of the server; traffic moves these too

@@ -132,7 +132,8 @@ Report run_report(const RunReport& run) {
                   {"batches", count_value(run.batches), "Batches", of_a_run(run)},
                   for_programs("before", server_value(run.keys_before, run.used_memory_before)),
                   for_programs("after", server_value(run.keys_after, run.used_memory_after)),
-                  for_programs("dry_run_of", text_value(run.dry_run_of))};
+                  for_programs("dry_run_of", text_value(run.dry_run_of)),
+                  for_programs("undone_steps", run.undone_steps ? count_value(*run.undone_steps) : Value{})};
   if (const auto server = server_text_of(run); !server.empty())
     report.facts.push_back(for_people("Server", server));
   report.tables = {rules_table(run), waits_table(run)};

@@ -62,6 +62,8 @@ Result<RunReport> read_saved_run(std::string_view json, std::string_view where) 
   run.planned = count_of(read, "planned"), run.removed = count_of(read, "removed");
   run.changed = count_of(read, "changed"), run.gone = count_of(read, "gone");
   run.failed = count_of(read, "failed"), run.unknown = count_of(read, "unknown");
+  if (read.contains("undone_steps") && read["undone_steps"].is_number_unsigned())
+    run.undone_steps = count_of(read, "undone_steps");
   run.pending = count_of(read, "pending"), run.batches = count_of(read, "batches");
   run.bytes_freed = {count_of(read, "bytes_freed")}, run.journal_bytes = {count_of(read, "journal_bytes")};
   run.took = seconds_of(read, "seconds"), run.ended = moment_of(read.value("ended", Json()));

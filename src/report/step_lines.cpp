@@ -25,8 +25,7 @@ void append_check(std::string& out, const Check& check) {
   append_name_field(out, "member", check.member);
   append_name_field(out, "text", check.text);
   append_number_field(out, "number", check.number);
-  if (check.kind == CheckKind::score_is)
-    fmt::format_to(std::back_inserter(out), ",\"real\":{:.17g}", check.real);
+  if (check.kind == CheckKind::score_is) append_json_score(out += ",\"real\":", check.real);
   out += '}';
 }
 

@@ -37,7 +37,7 @@ class FreePace final : public Pace {
   bool rest_due() const override { return !hurries; }
   bool has_to_end() override { return ended; }
   std::size_t batch() const override { return units; }
-  void served(std::chrono::nanoseconds, std::size_t) override {}
+  void served(const Served&) override {}
   void waited(std::string_view reason, std::chrono::milliseconds length) override {
     waited_for[std::string(reason)] += length;
   }

@@ -45,30 +45,30 @@ TEST(Duty, saves_up_short_rests) {
   duty.served(500us, 100);
   EXPECT_FALSE(duty.rest_due());
   EXPECT_EQ(duty.rest(now), 0ns);
-  now += 4ms;
-  duty.served(4ms, 100);
+  now += 20ms;
+  duty.served(20ms, 100);
   EXPECT_TRUE(duty.rest_due());
-  EXPECT_EQ(duty.rest(now), 13500us);
+  EXPECT_EQ(duty.rest(now), 61500us);
 }
 
 // THR-1: a pause of minutes is no leave to press without rest afterwards.
 TEST(Duty, a_long_pause_earns_no_burst) {
   Duty duty(0.25, 500us, 2ms, 100, Duty::Time{});
   EXPECT_EQ(duty.rest(Duty::Time{} + 10min), 0ns);
-  duty.served(10ms, 100);
-  EXPECT_GE(duty.rest(Duty::Time{} + 10min + 10ms), 25ms);
+  duty.served(20ms, 100);
+  EXPECT_GE(duty.rest(Duty::Time{} + 10min + 20ms), 55ms);
 }
 
 // THR-1 APPLY-3: batches are sized by how long they take, up to 100; below 16 the time is the server's own.
 TEST(Duty, sizes_batches_by_service_time) {
   Duty duty(0.25, 500us, 2ms, 100, Duty::Time{});
   EXPECT_EQ(duty.batch(), 100);
-  duty.served(1ms, 100);
-  EXPECT_EQ(duty.batch(), 50);
-  duty.served(100us, 50);
-  EXPECT_EQ(duty.batch(), 56);
-  duty.served(2001us, 56);  // above the most: half
-  EXPECT_EQ(duty.batch(), 28);
+  duty.served(1ms, 100);  // 10 us each where 5 us are meant: an eighth of that is believed
+  EXPECT_EQ(duty.batch(), 88);
+  for (int i = 0; i < 60; ++i) duty.served(10us * duty.batch(), duty.batch());
+  EXPECT_NEAR(static_cast<double>(duty.batch()), 50, 1);
+  duty.served(2001us, duty.batch());  // above the most: half
+  EXPECT_NEAR(static_cast<double>(duty.batch()), 25, 1);
   for (int i = 0; i < 20; ++i) duty.served(50ms, 1);
   EXPECT_EQ(duty.batch(), 16);
   for (int i = 0; i < 100; ++i) duty.served(100us, duty.batch());

@@ -113,6 +113,7 @@ TEST(SettleUnknown, looks_at_what_the_journal_leaves_open) {
   talk({"SET", "forever", "v"});
   talk({"ZADD", "zset", "1", "m"});
   talk({"XADD", "stream", "7-1", "f", "v"});
+  talk({"RPUSH", "items", "x", "y", "x"});
   const auto step = [](std::uint64_t number, std::string key, Before before) {
     JournalStep one;
     one.number = number;
@@ -136,10 +137,17 @@ TEST(SettleUnknown, looks_at_what_the_journal_leaves_open) {
   journal.add(step(8, "list", {.kind = ChangeKind::list_push, .member = "m"}));
   journal.add(step(9, "known", {.kind = ChangeKind::remove, .removed = value}));
   journal.add(JournalOutcome{9, StepOutcome::changed});
+  const auto item = [](std::string text, std::string stayed) {
+    return Before{.kind = ChangeKind::list_remove, .member = std::move(text), .value = std::move(stayed)};
+  };
+  journal.add(step(10, "items", item("x", "2 3")));
+  journal.add(step(11, "items", item("x", "1 2")));
+  journal.add(step(12, "items", item("y", "")));
+  journal.add(step(13, "items", item("z", "0 3")));
   ASSERT_TRUE(journal.sync());
   const auto settled = settle_unknown(test::target_at(server.url()), folder / "run", "secret", journal);
   ASSERT_TRUE(settled.has_value());
-  EXPECT_EQ(*settled, 9U);
+  EXPECT_EQ(*settled, 13U);
   test::Entries entries;
   ASSERT_TRUE(read_journal(folder / "run", "secret", entries));
   std::map<std::uint64_t, StepOutcome> outcomes;
@@ -149,7 +157,9 @@ TEST(SettleUnknown, looks_at_what_the_journal_leaves_open) {
                                              testing::Pair(2U, removed), testing::Pair(3U, removed),
                                              testing::Pair(4U, pending), testing::Pair(5U, pending),
                                              testing::Pair(6U, removed), testing::Pair(7U, removed),
-                                             testing::Pair(8U, unknown), testing::Pair(9U, changed)));
+                                             testing::Pair(8U, unknown), testing::Pair(9U, changed),
+                                             testing::Pair(10U, removed), testing::Pair(11U, pending),
+                                             testing::Pair(12U, pending), testing::Pair(13U, removed)));
 }
 
 }  // namespace

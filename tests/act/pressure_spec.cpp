@@ -53,6 +53,19 @@ PressureParts with_clock(const FakeClock& time) {
   return parts;
 }
 
+// THR-1: what a server does behind its own clock (syncing its AOF) is told by how long it kept us waiting.
+TEST(Pressure, rests_from_what_it_waited_for_where_that_is_more) {
+  const RedisServer server;
+  const FakeClock time;
+  Pressed pressed(server, {}, with_clock(time));
+  ASSERT_TRUE(pressed.goes_on());
+  FakeClock(time).pass(100ms);
+  pressed.pace->served({1ms, 100ms, 100});
+  ASSERT_TRUE(pressed.goes_on());
+  EXPECT_GT(time.now->slept, 290ms);  // a PING's way is taken off
+  EXPECT_LE(time.now->slept, 300ms);
+}
+
 // THR-2: nothing is waited for where nothing is wrong.
 TEST(Pressure, a_calm_server_is_worked_on_at_once) {
   const RedisServer server;
@@ -69,7 +82,7 @@ TEST(Pressure, rests_three_times_as_long_as_it_was_busy) {
   Pressed pressed(server, {}, with_clock(time));
   ASSERT_TRUE(pressed.goes_on());
   FakeClock(time).pass(100ms);
-  pressed.pace->served(100ms, 100);
+  pressed.pace->served({100ms, 120us, 100});
   EXPECT_EQ(pressed.pace->batch(), 50);
   ASSERT_TRUE(pressed.goes_on());
   EXPECT_EQ(time.now->slept, 300ms);
@@ -219,7 +232,7 @@ TEST(Pressure, a_hanging_server_keeps_nobody_from_stopping) {
     ASSERT_TRUE(pressed.goes_on());
     ::kill(server.pid(), SIGSTOP);
     pressed.on_wait = [&](std::string_view) { stop = true, asked = std::chrono::steady_clock::now(); };
-    while (pressed.goes_on()) pressed.pace->served(1ms, 10);
+    while (pressed.goes_on()) pressed.pace->served({1ms, 1ms, 10});
     EXPECT_THAT(pressed.seen, HasSubstr("no answer for"));
     EXPECT_EQ(pressed.pace->why_stopped(), "interrupted");
   }

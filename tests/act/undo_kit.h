@@ -20,7 +20,7 @@ class FreePace final : public Pace {
   bool rest_due() const override { return true; }
   bool has_to_end() override { return false; }
   std::size_t batch() const override { return batch_; }
-  void served(std::chrono::nanoseconds, std::size_t) override {}
+  void served(const Served&) override {}
   void waited(std::string_view, std::chrono::milliseconds) override {}
   std::string why_stopped() const override { return "the test says so"; }
   std::vector<RunWait> waits() const override { return {}; }

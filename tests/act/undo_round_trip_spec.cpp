@@ -1,6 +1,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <functional>
 #include <thread>
 
 #include "undo_kit.h"
@@ -240,6 +241,8 @@ TEST(UndoStreams, leaves_streams_that_it_cannot_build_anew) {
   UndoBench bench;
   for (const char* key : {"groups", "gone", "other"}) {
     fill_stream(bench, key, 20);
+    if (key == std::string("groups"))
+      for (int i = 0; i < 90; ++i) bench.ask({"XADD", key, "*", "data", std::string(100'000, 'x')});
     bench.record(trim(bench, key, "10"));
   }
   bench.ask({"XGROUP", "CREATE", "groups", "g", "0"});
@@ -255,6 +258,93 @@ TEST(UndoStreams, leaves_streams_that_it_cannot_build_anew) {
   EXPECT_EQ(bench.digest("groups"), groups);
   EXPECT_EQ(bench.text({"GET", "other"}), "a string now");
   EXPECT_EQ(bench.number({"DBSIZE"}), 2);
+}
+
+/// XINFO STREAM FULL: entries, groups, consumers and what each has not acknowledged, with times and counts.
+/// Left out is how the tree is laid out.
+std::string full(UndoBench& bench, const std::string& key) {
+  std::string text;
+  const std::function<void(const wire::Reply&)> add = [&](const wire::Reply& reply) {
+    text += reply.kind == wire::Reply::Kind::integer ? std::to_string(reply.integer) : reply.text;
+    text += ' ';
+    for (std::size_t i = 0; i < reply.items.size(); ++i)
+      if (reply.items[i].text.starts_with("radix-tree"))
+        ++i;
+      else
+        add(reply.items[i]);
+    text += '\n';
+  };
+  add(bench.ask({"XINFO", "STREAM", key, "FULL", "COUNT", "0"}));
+  return text;
+}
+
+/// A group that lags behind, one with two consumers, who have not acknowledged entries that are trimmed
+/// later, one that somebody deleted, and some that stay; one without anybody.
+void add_groups(UndoBench& bench, const std::string& key) {
+  for (const char* group : {"late", "busy", "idle"}) bench.ask({"XGROUP", "CREATE", key, group, "0"});
+  const auto read = [&](const char* group, const char* consumer, const char* count) {
+    bench.ask({"XREADGROUP", "GROUP", group, consumer, "COUNT", count, "STREAMS", key, ">"});
+  };
+  read("late", "only", "3");
+  read("busy", "first", "20");
+  read("busy", "second", "150");
+  read("busy", "first", "7");
+  bench.ask({"XACK", key, "busy", "1-1", "2-1", "30-1", "171-1"});
+  bench.ask({"XCLAIM", key, "busy", "second", "0", "5-1", "RETRYCOUNT", "9"});
+  bench.ask({"XGROUP", "CREATECONSUMER", key, "idle", "nobody"});
+  bench.ask({"XDEL", key, "12-1"});
+}
+
+// UNDO-1: entries come back in front of a stream with consumer groups, and the groups are as they were, with
+// all that is not acknowledged, be it of entries that were trimmed
+TEST(UndoStreams, gives_back_entries_of_a_stream_with_groups) {
+  UndoBench bench;
+  fill_stream(bench, "events", 300);
+  add_groups(bench, "events");
+  bench.ask({"PEXPIREAT", "events", "4102444800123"});
+  const auto digest = bench.digest("events"), before = full(bench, "events");
+  for (const char* count : {"50", "1", "100"}) bench.record(trim(bench, "events", count));
+  ASSERT_NE(full(bench, "events"), before);
+  const auto report = bench.undo();
+  EXPECT_EQ(report.removed, 3U) << testing::PrintToString(report.notes);
+  EXPECT_EQ(bench.digest("events"), digest);
+  EXPECT_EQ(full(bench, "events"), before);
+  EXPECT_EQ(bench.number({"PEXPIRETIME", "events"}), 4'102'444'800'123);
+  EXPECT_EQ(bench.number({"DBSIZE"}), 1) << "nothing is left beside";
+  EXPECT_EQ(bench.undo().removed, 0U) << "and once";
+}
+
+// UNDO-2 F42: what the groups did since is not taken back, and who waits for entries goes on waiting
+TEST(UndoStreams, leaves_groups_where_they_are_by_now) {
+  UndoBench bench;
+  fill_stream(bench, "events", 100);
+  add_groups(bench, "events");
+  bench.record(trim(bench, "events", "100"));
+  bench.ask({"XADD", "events", "900-0", "event", "new"});
+  bench.ask({"XREADGROUP", "GROUP", "late", "only", "STREAMS", "events", ">"});
+  bench.ask({"XREADGROUP", "GROUP", "busy", "first", "STREAMS", "events", ">"});
+  const auto groups = [&] { return bench.ask({"XPENDING", "events", "late"}).items.at(0).integer; };
+  const auto pending = groups();
+  std::string got;
+  std::thread consumer([&] {
+    auto own = *bench.target.open();
+    const std::vector<std::string_view> words{"XREADGROUP", "GROUP",   "late",   "waiting", "BLOCK",
+                                              "20000",      "STREAMS", "events", ">"};
+    const auto reply = own->call(words);
+    if (reply && !reply->is_error() && !reply->items.empty()) got = "something";
+    if (reply && reply->is_error()) got = reply->text;
+  });
+  while (bench.text({"INFO", "clients"}).find("blocked_clients:1") == std::string::npos)
+    std::this_thread::yield();
+  const auto report = bench.undo();
+  EXPECT_EQ(report.removed, 1U) << testing::PrintToString(report.notes);
+  EXPECT_EQ(bench.number({"XLEN", "events"}), 100) << "99 and the new one";
+  EXPECT_EQ(groups(), pending);
+  EXPECT_NE(bench.text({"INFO", "clients"}).find("blocked_clients:1"), std::string::npos);
+  bench.ask({"XADD", "events", "901-0", "event", "newer"});
+  consumer.join();
+  EXPECT_EQ(got, "something");
+  EXPECT_EQ(groups(), pending + 1);
 }
 
 // F38: the run was killed before it trimmed, or before it said so.
@@ -291,6 +381,48 @@ TEST(UndoStreams, loses_nothing_that_is_added_meanwhile) {
   producer.join();
   EXPECT_EQ(bench.number({"XLEN", "events"}), (report.removed == 1 ? 3000 : 1000) + 3000)
       << testing::PrintToString(report.notes);
+}
+
+// UNDO-2 F42: a producer adds and a group reads and acknowledges all the while. Every entry is read once.
+TEST(UndoStreams, a_group_that_works_meanwhile_misses_nothing) {
+  UndoBench bench;
+  fill_stream(bench, "events", 2000);
+  bench.ask({"XGROUP", "CREATE", "events", "workers", "$"});
+  bench.record(trim(bench, "events", "1500"));
+  constexpr int added = 2000;
+  const auto work = [&](const std::function<bool(wire::Link&)>& once) {
+    return std::thread([&bench, once] {
+      auto own = *bench.target.open();
+      while (once(*own)) std::this_thread::sleep_for(100us);
+    });
+  };
+  int next = 0, seen = 0;
+  auto producer = work([&](wire::Link& own) {
+    const auto id = std::to_string(10'000 + next) + "-0";
+    const std::vector<std::string_view> words{"XADD", "events", id, "event", "new"};
+    EXPECT_TRUE(own.call(words));
+    return ++next < added;
+  });
+  auto consumer = work([&](wire::Link& own) {
+    const std::vector<std::string_view> words{"XREADGROUP", "GROUP", "workers", "me",     "COUNT", "1",
+                                              "BLOCK",      "5000",  "STREAMS", "events", ">"};
+    const auto reply = own.call(words);
+    if (!reply || reply->is_error())
+      return ADD_FAILURE() << (reply ? reply->text : reply.error().what), false;
+    const auto id = reply->items.at(0).kind == wire::Reply::Kind::array
+                        ? reply->items[0].items.at(1).items.at(0).items.at(0).text
+                        : reply->items.at(1).items.at(0).items.at(0).text;
+    EXPECT_EQ(id, std::to_string(10'000 + seen) + "-0");
+    const std::vector<std::string_view> ack{"XACK", "events", "workers", id};
+    const auto acknowledged = own.call(ack);
+    EXPECT_TRUE(acknowledged && acknowledged->integer == 1);
+    return ++seen < added;
+  });
+  const auto report = bench.undo();
+  producer.join(), consumer.join();
+  EXPECT_EQ(bench.number({"XLEN", "events"}), (report.removed == 1 ? 2000 : 500) + added)
+      << testing::PrintToString(report.notes);
+  EXPECT_EQ(bench.ask({"XPENDING", "events", "workers"}).items.at(0).integer, 0);
 }
 
 }  // namespace

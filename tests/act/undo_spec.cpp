@@ -494,7 +494,7 @@ TEST(Undo, a_lost_answer_is_unknown) {
     bool rest_due() const override { return true; }
     bool has_to_end() override { return false; }
     std::size_t batch() const override { return 100; }
-    void served(std::chrono::nanoseconds, std::size_t) override { act(); }  // after SCRIPT LOAD
+    void served(const Served&) override { act(); }  // after SCRIPT LOAD
     void waited(std::string_view, std::chrono::milliseconds) override {}
     std::string why_stopped() const override { return {}; }
     std::vector<RunWait> waits() const override { return {}; }

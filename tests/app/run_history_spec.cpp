@@ -75,5 +75,24 @@ TEST_F(RunHistory, journals_of_what_lies_in_quarantine_stay) {
   EXPECT_EQ(left(), "");
 }
 
+// UNDO-6: of an undo that said at its end how many steps are back the journal is not read; it is when it has
+// grown since
+TEST_F(RunHistory, steps_that_are_back_are_known_by_the_report_of_the_undo) {
+  PastRun run;
+  run.id = run_of('a', 1 * day);
+  EXPECT_EQ(steps_back(state_, run, "secret").value(), 0U) << "no undo";
+  fs::create_directories(state_.run(run.id) + "/undo");
+  const auto journal = state_.run(run.id) + "/undo/journal";
+  std::ofstream(journal) << std::string(100, 'x');
+  fs::permissions(journal, fs::perms::owner_read);
+  run.undo.emplace().journal_bytes = {100};
+  run.undo->undone_steps = 7;
+  EXPECT_EQ(steps_back(state_, run, "secret").value(), 7U);
+  run.undo->journal_bytes = {99};
+  EXPECT_EQ(steps_back(state_, run, "secret").value(), 0U) << "nothing of it is good";
+  run.undo->journal_bytes = {100}, run.undo->undone_steps.reset();
+  EXPECT_EQ(steps_back(state_, run, "secret").value(), 0U);
+}
+
 }  // namespace
 }  // namespace headroom::app

@@ -61,7 +61,7 @@ class SmallSteps final : public act::Pace {
   bool rest_due() const override { return false; }
   bool has_to_end() override { return false; }
   std::size_t batch() const override { return batch_; }
-  void served(std::chrono::nanoseconds, std::size_t) override {}
+  void served(const act::Served&) override {}
   void waited(std::string_view, std::chrono::milliseconds) override {}
   std::string why_stopped() const override { return {}; }
   std::vector<RunWait> waits() const override { return {}; }

@@ -1,13 +1,18 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <signal.h>
 
+#include <chrono>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <map>
+#include <memory>
 #include <set>
 #include <sstream>
 #include <string>
+#include <thread>
 
 #include "app/aged_server.h"
 #include "kit/loaded_server.h"
@@ -379,15 +384,170 @@ TEST_F(PlanOfACopy, knows_no_idle_times_and_nobody_who_is_connected) {
       "\"1h\"\n[limits]\nshare = \"100%\"\n");
   finish(3);
   redis_cli(kit.server, {"SET", "cart:1", "x"});
-  redis_cli(kit.server, {"SET", "page:1", "x"});
+  for (const char* page : {"page:1", "page:3", "page:4"}) redis_cli(kit.server, {"SET", page, "x"});
   const auto file = save();
-  redis_cli(kit.server, {"SET", "page:1", "y", "EX", "7000"});
+  redis_cli(kit.server, {"SET", "page:1", "x", "EX", "7000"});
+  redis_cli(kit.server, {"SET", "page:3", "written anew"});
   redis_cli(kit.server, {"SET", "page:2", "came later"});
   const auto plan = json::parse(kit.plan({"--source", file}).out);
   EXPECT_THAT(plan.at("left_alone").dump(), AllOf(HasSubstr("goes by idle time"), HasSubstr("who is alive")));
   EXPECT_THAT(proposed("idle"), IsEmpty());
-  EXPECT_EQ(applied().at("changed"), 1) << "it has a TTL by now";
+  EXPECT_EQ(applied().at("changed"), 2) << "one has a TTL by now, one another value";
+  EXPECT_EQ(redis_cli(kit.server, {"TTL", "page:3"}), "-1");
+  EXPECT_NE(redis_cli(kit.server, {"TTL", "page:4"}), "-1");
   EXPECT_EQ(redis_cli(kit.server, {"TTL", "page:2"}), "-1");
+}
+
+/// Processes with this text in their command line.
+std::vector<pid_t> processes_with(const std::string& text) {
+  std::vector<pid_t> found;
+  std::error_code error;
+  for (std::filesystem::directory_iterator at("/proc", error), end; !error && at != end;
+       at.increment(error)) {
+    const auto name = at->path().filename().string();
+    if (name.find_first_not_of("0123456789") != std::string::npos) continue;
+    std::ifstream file(at->path() / "cmdline");
+    const std::string line{std::istreambuf_iterator<char>(file), {}};
+    if (line.find(text) != std::string::npos) found.push_back(std::stoi(name));
+  }
+  return found;
+}
+
+/// A plan from a file whose server takes minutes to load it: a program in the PATH before redis-server sees
+/// to that.
+class SlowCopy {
+ public:
+  SlowCopy(const PlanKit& kit, const std::string& file) {
+    const auto folder = kit.path("slow");
+    std::filesystem::create_directory(folder);
+    std::ofstream(folder + "/redis-server")
+        << "#!/bin/sh\nPATH=${PATH#*:} exec redis-server \"$@\" --key-load-delay 1000000\n";
+    std::filesystem::permissions(folder + "/redis-server", std::filesystem::perms::owner_all);
+    const auto before = folders(kit);
+    program_ = std::make_unique<RunningProgram>(std::vector<std::string>{
+        "sh", "-c",
+        "PATH=" + folder + ":$PATH HEADROOM_STATE_DIR=" + kit.path("state") + " " HEADROOM_PROGRAM " plan " +
+            kit.server.url() + " --source " + file + " --output " + kit.path("slow.hrplan") +
+            " >/dev/null 2>&1 & echo $!; read x; kill $! 2>/dev/null; wait $!"});
+    pid_ = std::stoi(program_->line());
+    for (int tries = 0; tries < 2'000 && server_ < 0; ++tries) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(5));
+      for (const auto& one : folders(kit))
+        if (!before.contains(one)) folder_ = one;
+      if (folder_.empty() || !std::filesystem::exists(folder_ + "/redis.log")) continue;
+      if (const auto found = processes_with(folder_ + "/redis.sock"); !found.empty()) server_ = found[0];
+    }
+  }
+  static std::set<std::string> folders(const PlanKit& kit) {
+    std::set<std::string> found;
+    for (const auto& one : std::filesystem::directory_iterator(kit.path("tmp"))) found.insert(one.path());
+    return found;
+  }
+  const std::string& folder() const { return folder_; }
+  pid_t server() const { return server_; }
+  void kill() const { ::kill(pid_, SIGKILL); }
+  /// Both it and its server.
+  bool is_gone() const {
+    for (int tries = 0; tries < 1'000; ++tries) {
+      if (processes_with(folder_).empty()) return true;
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    }
+    return false;
+  }
+
+ private:
+  std::unique_ptr<RunningProgram> program_{};
+  pid_t pid_ = -1, server_ = -1;
+  std::string folder_{};
+};
+
+// SIGKILL: the server of a copy ends with its run, and the next run removes the files; never those in use,
+// nor what only looks like them
+TEST_F(PlanOfACopy, that_was_killed_leaves_no_server_and_no_files) {
+  finish(3);
+  const auto file = save();
+  const SlowCopy in_use(kit, file);
+  ASSERT_GT(in_use.server(), 0);
+  const std::vector<std::string> others{"headroom-copy-notes1", "headroom-demo-AbCd12",
+                                        "headroom-copy-longer12"};
+  for (const auto& name : others) std::filesystem::create_directory(kit.path("tmp/" + name));
+  {
+    const SlowCopy killed(kit, file);
+    ASSERT_GT(killed.server(), 0);
+    ASSERT_NE(killed.folder(), in_use.folder());
+    killed.kill();
+    EXPECT_TRUE(killed.is_gone()) << "its server " << killed.server() << " lives on";
+    EXPECT_TRUE(std::filesystem::exists(killed.folder() + "/redis.log")) << "or nothing is shown here";
+    planned({"--source", file});
+    EXPECT_FALSE(std::filesystem::exists(killed.folder()));
+  }
+  EXPECT_TRUE(std::filesystem::exists(in_use.folder() + "/redis.log"));
+  EXPECT_THAT(processes_with(in_use.folder() + "/redis.sock"), Contains(in_use.server()));
+  in_use.kill();
+  EXPECT_TRUE(in_use.is_gone());
+  planned({"--source", file});
+  EXPECT_FALSE(std::filesystem::exists(in_use.folder()));
+  for (const auto& name : others) EXPECT_TRUE(std::filesystem::remove(kit.path("tmp/" + name))) << name;
+}
+
+/// Two keys of each type that a file can be shown to be right about, one of each that it cannot.
+void fill_types(const RedisServer& server) {
+  for (const std::string n : {"1", "2"}) {
+    redis_cli(server, {"SET", "x-text:" + n, "value"});
+    redis_cli(server, {"SET", "x-again:" + n, "value"});
+    redis_cli(server, {"SET", "x-ttl:" + n, "value", "EX", "7000"});
+    redis_cli(server, {"HSET", "x-hash:" + n, "a", "1", "b", "2"});
+    redis_cli(server, {"HSET", "x-field:" + n, "a", "1", "b", "2"});
+    redis_cli(server, {"SADD", "x-set:" + n, "a", "b"});
+    redis_cli(server, {"ZADD", "x-zset:" + n, "1.5", "a", "-inf", "b"});
+    redis_cli(server, {"SET", "x-type:" + n, "value"});
+  }
+  redis_cli(server, {"RPUSH", "x-list:1", "a"});
+  redis_cli(server, {"EVAL", "for i = 1, 129 do redis.call('SADD', 'x-large:1', i) end", "0"});
+}
+
+/// Writes the second of each anew.
+void write_types_anew(const RedisServer& server) {
+  redis_cli(server, {"SET", "x-text:2", "other"});
+  redis_cli(server, {"SET", "x-again:2", "value", "EX", "7000"});
+  redis_cli(server, {"EXPIRE", "x-ttl:2", "8000"});
+  redis_cli(server, {"HSET", "x-hash:2", "c", "3"});
+  redis_cli(server, {"HSET", "x-field:2", "b", "3"});
+  redis_cli(server, {"SREM", "x-set:2", "a"});
+  redis_cli(server, {"SADD", "x-set:2", "c"});
+  redis_cli(server, {"ZADD", "x-zset:2", "1.25", "a"});
+  redis_cli(server, {"DEL", "x-type:2"});
+  redis_cli(server, {"RPUSH", "x-type:2", "value"});
+}
+
+// APPLY-2 F42: a rule by pattern takes from a file only what still has the value of the file
+TEST_F(PlanOfACopy, takes_by_pattern_what_has_the_same_value) {
+  redis_cli(kit.server, {"CONFIG", "SET", "repl-diskless-sync-delay", "0"});
+  for (const std::string removal : {"journal", "quarantine"}) {
+    redis_cli(kit.server, {"FLUSHALL"});
+    kit.policy("[[rule]]\nname = \"x\"\npattern = \"x-*\"\nremoval = \"" + removal +
+               "\"\n[limits]\nshare = \"100%\"\n");
+    fill_types(kit.server);
+    const auto file = save();
+    write_types_anew(kit.server);
+    const auto before = kit.digest();
+    const auto plan = json::parse(kit.plan({"--source", file, "--rule", "x"}).out);
+    EXPECT_EQ(proposed("x").size(), 16U);
+    EXPECT_THAT(plan.at("left_alone").dump(),
+                AllOf(HasSubstr("x-list:1"), HasSubstr("x-large:1"), HasSubstr("when the file was written")));
+    const auto report = applied();
+    EXPECT_EQ(report.at("removed"), 8) << report.dump(1);
+    EXPECT_EQ(report.at("changed"), 8);
+    for (const auto* name : {"text", "again", "ttl", "hash", "field", "set", "zset", "type"}) {
+      const auto key = std::string("x-") + name;
+      EXPECT_EQ(redis_cli(kit.server, {"EXISTS", key + ":1"}), "0") << key;
+      EXPECT_EQ(redis_cli(kit.server, {"EXISTS", key + ":2"}), "1") << key;
+    }
+    ASSERT_EQ(kit.run_command({"undo", report.at("run").get<std::string>()}).status, fine);
+    EXPECT_EQ(kit.digest(), before);
+    ASSERT_EQ(kit.plan({"--source", "snapshot", "--rule", "x"}).status, fine);
+    EXPECT_THAT(proposed("x"), AllOf(Contains("x-list:1"), Contains("x-large:1"))) << "as of now";
+  }
 }
 
 // PLAN-2: `clean` takes the same sources

@@ -413,11 +413,17 @@ TEST(Plan, undo_says_what_came_back_and_what_would) {
   ASSERT_EQ(kit.run_command({"undo", run, "--pattern", "cart:1*"}).status, fine);
   EXPECT_EQ(first().at("undone"), "partly");
   EXPECT_EQ(first().at("undone_steps"), 2);
+  const auto told = kit.path("state/runs/" + run + "/undo.json");
+  const auto said = [&] { return json::parse(std::ifstream(told)).at("undone_steps"); };
+  EXPECT_EQ(said(), 2);
   ASSERT_EQ(kit.run_command({"undo", run}).status, fine);
+  EXPECT_EQ(said(), 10);
   EXPECT_EQ(first().at("undone"), "wholly") << "by two undos";
   EXPECT_EQ(first().at("undone_steps"), 10);
   EXPECT_TRUE(first().at("undone_at").is_string());
   EXPECT_THAT(kit.run_command({"undo", "list"}).out, HasSubstr("wholly"));
+  std::filesystem::remove(told);  // as a kill leaves it: by the journal
+  EXPECT_EQ(first().at("undone_steps"), 10);
 }
 
 // UNDO-6: old journals go when the next run begins, which says so

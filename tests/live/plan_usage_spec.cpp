@@ -137,6 +137,44 @@ TEST(PlanUsage, the_line_that_a_refused_plan_names_makes_a_new_one) {
   EXPECT_EQ(type(kit, remedy_of(again)).status, fine) << remedy_of(again);
 }
 
+// UNDO-6 F44: of an id that no run has, of a run in quarantine, and of one that was killed
+TEST(PlanUsage, the_lines_that_refusals_about_runs_name_can_be_typed) {
+  PlanKit kit;
+  fill(kit.server, "cart", 5);
+  const auto before = kit.digest();
+  kit.policy(
+      "[[rule]]\nname = \"carts\"\npattern = \"cart:*\"\nremoval = \"quarantine\"\n[limits]\nshare = "
+      "\"100%\"\n");
+  const Words state{"--state", kit.path("it's ours"), "--format", "json"};
+  const auto undo = [&](const Words& words) {
+    return kit.run_command(joined(joined({"undo"}, words), state));
+  };
+  const auto cleaned = kit.run_command(joined({"clean", kit.server.url(), "--yes"}, state));
+  ASSERT_EQ(cleaned.status, fine) << cleaned.err;
+  const auto run = json::parse(cleaned.out).at("run").get<std::string>();
+  for (const Words& words : {Words{}, {"show"}, {"show", "zz"}, {"verify", "zz"}, {"forget", "zz"}, {"zz"}}) {
+    const auto unknown = undo(words);
+    ASSERT_EQ(unknown.status, usage) << testing::PrintToString(words) << unknown.err;
+    const auto listed = type(kit, remedy_of(unknown));
+    EXPECT_THAT(listed.out, HasSubstr(run.substr(0, 8))) << remedy_of(unknown) << listed.err;
+  }
+  const auto quarantined = undo({"forget", run});
+  ASSERT_EQ(quarantined.status, refused) << quarantined.err;
+  EXPECT_EQ(type(kit, remedy_of(quarantined)).status, fine) << remedy_of(quarantined);
+  EXPECT_EQ(kit.digest(), before);
+
+  // As a kill leaves it: a journal without a report.
+  const auto second = kit.run_command(joined({"clean", kit.server.url(), "--yes"}, state));
+  const auto killed = json::parse(second.out).at("run").get<std::string>();
+  std::filesystem::remove(kit.path("it's ours/runs/" + killed + "/report.json"));
+  const auto silent = undo({"show", killed});
+  ASSERT_EQ(silent.status, partial) << silent.err;
+  const auto line = remedy_of(silent);
+  EXPECT_EQ(type(kit, line.substr(line.find("headroom apply"))).status, fine) << line;
+  EXPECT_EQ(type(kit, line).status, fine) << line;
+  EXPECT_EQ(kit.digest(), before);
+}
+
 TEST(PlanUsage, a_plan_that_is_not_there_is_named_with_what_to_type) {
   PlanKit kit;
   for (const Words& words : {Words{"apply", "no.hrplan"},

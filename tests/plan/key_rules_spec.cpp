@@ -62,6 +62,24 @@ TEST(KeyRules, take_the_keys_that_fit_the_pattern) {
   EXPECT_THAT(run.steps.keys("mine"), ElementsAre("cache:1", "cache:two\nlines"));
 }
 
+// F42: of a copy: what shows that the value is that of the copy is checked, and what nothing shows is left
+// alone
+TEST(KeyRules, of_a_copy_check_that_the_value_is_the_same) {
+  Rules run({rule("cache:*")});
+  Proof shown, none;
+  shown.checks.emplace_back().kind = CheckKind::value_hash;
+  none.why_not = "nothing would show it";
+  EXPECT_TRUE(run.rules.decide(seen("cache:1", 0s), &shown));
+  EXPECT_TRUE(run.rules.decide(seen("cache:2", 0s), &none));
+  run.rules.finish();
+  EXPECT_THAT(run.steps.keys("mine"), ElementsAre("cache:1"));
+  std::vector<CheckKind> kinds;
+  for (const auto& check : run.steps.on("cache:1").checks) kinds.push_back(check.kind);
+  EXPECT_THAT(kinds, ElementsAre(CheckKind::value_hash, CheckKind::type_is, CheckKind::no_ttl));
+  ASSERT_EQ(run.steps.left.size(), 1U);
+  EXPECT_EQ(run.steps.left[0].why, "nothing would show it");
+}
+
 TEST(KeyRules, by_age_take_only_what_was_not_used_and_is_still_not_used_when_it_goes) {
   auto old = rule("*");
   old.idle = 100s;

@@ -84,14 +84,13 @@ ScriptResult plain_result(const Job& job, std::span<const Reply> answers) {
 
 Changing::Changing(Lane& lane, ServerClock& clock, Way way, const std::vector<Job*>& jobs,
                    std::int64_t deadline, const Fence& fence)
-    : lane_(lane), way_(way), jobs_(jobs), pipeline_(lane.link()) {
+    : lane_(lane), way_(way), jobs_(jobs), pipeline_(lane.link(), &clock) {
   if (way == Way::native)
     queue_native();
   else if (way == Way::plain)
     queue_plain();
   else
     queue_script(deadline, fence);
-  pipeline_.ask({"TIME"}, [&clock](const Reply& reply) { clock.heard(reply); });
   pipeline_.send();
 }
 

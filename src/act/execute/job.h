@@ -43,8 +43,10 @@ struct KeyState {
 struct MemberState {
   std::optional<std::string> value{};  ///< score, or value of the field; empty: no such member
   std::int64_t place = -1;             ///< of the item in its list; -1: not in it
+  std::vector<std::int64_t> places{};  ///< of all items that are equal to it, at most most_places
+  std::int64_t stay = -1;              ///< of these, behind the step; -1: not known
   std::int64_t expires_at = -1;        ///< of the key that holds it, ms since the epoch; -1: never
-  std::uint64_t length = 0;            ///< of the stream
+  std::uint64_t length = 0;            ///< of the stream; of the list behind the step
   std::vector<std::pair<std::string, std::vector<std::string>>> entries{};
 };
 

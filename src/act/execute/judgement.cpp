@@ -247,6 +247,7 @@ void Judge::remove_item(const Change& change, const MemberState& member) {
   if (member.place < 0) return;
   auto& before = record(change);
   before.number = member.place, before.set = member.expires_at;
+  if (member.stay >= 0) before.value = fmt::format("{} {}", member.stay, member.length);
   prove(change.key, script_op("listed", key(change.key), change.member));
   make(script_op("lrem", key(change.key), change.member));
 }

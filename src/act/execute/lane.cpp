@@ -1,7 +1,6 @@
 #include "act/execute/lane.h"
 
 #include <array>
-#include <cstdlib>
 #include <thread>
 
 #include "act/identity.h"
@@ -9,19 +8,6 @@
 namespace headroom::act {
 
 using namespace std::string_view_literals;
-using std::chrono::steady_clock;
-
-void ServerClock::heard(const wire::Reply& time) {
-  if (time.items.size() != 2) return;
-  const auto part = [&](std::size_t i) { return std::strtoll(time.items[i].text.c_str(), nullptr, 10); };
-  server_ = part(0) * 1'000 + part(1) / 1'000;
-  heard_ = steady_clock::now();
-}
-
-std::int64_t ServerClock::now() const {
-  return server_ +
-         std::chrono::duration_cast<std::chrono::milliseconds>(steady_clock::now() - heard_).count();
-}
 
 Result<bool> Lane::open() {
   link_.reset();

@@ -1,27 +1,15 @@
 #pragma once
 
-#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
 
 #include "act/execute/pipeline.h"
+#include "act/execute/server_clock.h"
 #include "act/executor.h"
 
 namespace headroom::act {
-
-/// The server's clock, as last heard of, carried on by ours. After a sleep of this machine it is behind: a
-/// deadline made of it is early, and the script does nothing.
-class ServerClock {
- public:
-  void heard(const wire::Reply& time);
-  std::int64_t now() const;  ///< ms since the epoch
-
- private:
-  std::int64_t server_ = 0;
-  std::chrono::steady_clock::time_point heard_{};
-};
 
 /// One connection to the server of the plan, proved to be that server whenever it is opened.
 class Lane {

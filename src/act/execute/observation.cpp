@@ -6,6 +6,7 @@
 #include <unordered_map>
 
 #include "act/execute/check_table.h"
+#include "act/execute/list_places.h"
 #include "act/execute/rdb_value.h"
 #include "model/fingerprint.h"
 
@@ -30,7 +31,7 @@ struct Part {
 class Observer {
  public:
   Observer(wire::Link& link, Batch& batch, const Reading& reading)
-      : pipeline_(link), batch_(batch), reading_(reading) {}
+      : pipeline_(link, reading.clock), batch_(batch), reading_(reading) {}
 
   void ask();
   Trouble hear(bool& fenced);
@@ -58,7 +59,6 @@ class Observer {
   void read_strings();
   void read_streams();
   void read_holders();
-  void places_in_turn();
   void ask_parts();
   void read_missed();
   void which_parts();
@@ -71,7 +71,6 @@ class Observer {
   bool fenced_ = false;
   std::vector<Part> parts_{}, found_{}, strings_{}, large_{};
   std::int64_t parts_there_ = 0;
-  using Changes = std::vector<std::pair<Job*, std::size_t>>;
   std::map<std::string_view, Changes> streams_{};
   std::map<std::string_view, Changes> holders_{};  ///< keys that members are taken from
 };
@@ -177,7 +176,7 @@ void Observer::ask() {
 Trouble Observer::hear(bool& fenced) {
   if (auto trouble = pipeline_.run()) return trouble;
   fenced = fenced_;
-  places_in_turn();
+  for (const auto& [key, changes] : holders_) places_in_turn(changes);
   read_missed();
   if (parts_there_ > 0) {
     which_parts();
@@ -406,8 +405,10 @@ void Observer::read_member(Job& job, std::size_t i) {
       });
       break;
     case ChangeKind::list_remove:
-      ask(job, {"LPOS", key, change.member},
-          [&member](const Reply& reply) { member.place = number_or(reply, -1); });
+      ask(job, {"LPOS", key, change.member, "COUNT", std::to_string(most_places)},
+          [&member](const Reply& reply) {
+            for (const auto& item : reply.items) member.places.push_back(item.integer);
+          });
       break;
     case ChangeKind::stream_trim:
       streams_[key].push_back({&job, i});
@@ -462,21 +463,11 @@ void Observer::read_holders() {
                     for (const auto& [job, i] : changes)
                       job->members[i].expires_at = rest < 0 ? -1 : exact ? rest : now_ + rest;
                   });
-  }
-}
-
-/// Of an item: its place when the steps before it in the batch have taken theirs.
-void Observer::places_in_turn() {
-  for (const auto& [key, changes] : holders_) {
-    const auto& [job, i] = changes.front();
-    if (job->step.changes[i].kind != ChangeKind::list_remove) continue;
-    for (auto later = changes.rbegin(); later != changes.rend(); ++later) {
-      auto& place = later->first->members[later->second].place;
-      place -= std::count_if(changes.begin(), std::prev(later.base()), [&](const auto& before) {
-        const auto other = before.first->members[before.second].place;
-        return before.first != later->first && other >= 0 && other < place;
-      });
-    }
+    if (!take_items(changes)) continue;
+    pipeline_.ask({"LLEN", key}, [&changes = changes](const Reply& reply) {
+      for (const auto& [job, i] : changes)
+        job->members[i].length = static_cast<std::uint64_t>(number_or(reply, 0));
+    });
   }
 }
 

@@ -15,6 +15,7 @@ struct Reading {
   ServerTraits traits{};
   std::uint64_t largest_dump = 0;  ///< bytes by MEMORY USAGE; larger values are not read
   std::string fence_key{}, fence_token{};
+  ServerClock* clock = nullptr;  ///< borrowed; is told what the reading took
 };
 
 /// Whether an observation will ask the server anything.

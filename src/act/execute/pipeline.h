@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "act/execute/server_clock.h"
 #include "wire/link.h"
 
 namespace headroom::act {
@@ -25,19 +26,28 @@ struct Trouble {
 class Pipeline {
  public:
   using Take = std::function<void(const wire::Reply&)>;
-  /// `link` is borrowed. Needs: nothing pending there.
-  explicit Pipeline(wire::Link& link) : link_(link) {}
+  /// `link` is borrowed, and so is `clock`, which is told what each round took. Needs: nothing pending there.
+  explicit Pipeline(wire::Link& link, ServerClock* clock = nullptr) : link_(link), clock_(clock) {}
+  Pipeline(const Pipeline&) = delete;
+  Pipeline& operator=(const Pipeline&) = delete;
 
   void ask(std::initializer_list<std::string_view> command, Take take);
   void ask(wire::Command command, Take take);
   bool empty() const { return takes_.empty(); }
-  /// Sends what was asked, and waits for nothing. What goes wrong is told by run().
+  /// Sends what was asked (a round: nothing is asked before it was heard), and waits for nothing. What goes
+  /// wrong is told by run().
   void send();
   /// Sends all, gives each its answer (errors too), in order.
   Trouble run();
 
  private:
+  void begin_round();
+  void end_round();
+
   wire::Link& link_;
+  ServerClock* clock_;
+  std::optional<ServerClock::Micros> begun_{};
+  bool ended_ = false;  ///< the round that is under way
   std::vector<Take> takes_{};
 };
 

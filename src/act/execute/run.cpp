@@ -30,7 +30,7 @@ Run::Run(const ApplyTarget& target, const NextStep& next, std::uint64_t first, c
       options_(options),
       progress_(progress),
       traits_(traits_of(target.server)),
-      reading_{traits_, options.largest_dump, options.fence_key, options.fence_token},
+      reading_{traits_, options.largest_dump, options.fence_key, options.fence_token, &clock_},
       means_{options.scripts, options.watch},
       grouping_(next, first, options, traits_),
       tally_(plan, target.address) {
@@ -41,11 +41,11 @@ Run::Run(const ApplyTarget& target, const NextStep& next, std::uint64_t first, c
 Result<RunReport> Run::go() {
   const auto began = steady_clock::now();
   if (auto ready = begin(); !ready) return fail(ready.error());
-  while (!stopped()) {
-    auto batches = grouping_.group(pace_.batch(), means_);
-    if (!batches) return fail(batches.error());
-    if (batches->empty()) break;
-    if (auto made = make(*std::move(batches)); !made) return fail(made.error());
+  std::optional<Group> written;
+  for (bool more = true; written || (more && !stopped());) {
+    const auto went_on = go_on(written);
+    if (!went_on) return fail(went_on.error());
+    more = *went_on;
   }
   auto report = end();
   if (report)

@@ -34,7 +34,6 @@ class Run {
   struct Turn {
     Batch* batch = nullptr;
     Lane* lane = nullptr;
-    std::chrono::steady_clock::time_point sent{};
     std::unique_ptr<Observation> observation{};
     std::vector<Job*> jobs{};  ///< those that are to be changed
     std::int64_t deadline = 0;
@@ -43,13 +42,29 @@ class Run {
     bool begun = false;  ///< the change
   };
 
+  /// Batches that one sync of the journal serves.
+  struct Group {
+    std::vector<Batch> batches{};
+    std::vector<Turn> turns{};
+    std::size_t read = 0;                 ///< so many of them were read and written down
+    bool apart = false;                   ///< it may be read before the one in front of it is changed
+    bool odd = false;                     ///< of every second one
+    std::optional<std::uint64_t> sync{};  ///< of the journal, under way; empty: nothing was read
+  };
+
   // One group.
-  Result<bool> make(std::vector<Batch> batches);
-  std::size_t read_all(std::vector<Turn>& turns);
-  void ask_ahead(Turn& turn, std::size_t i);
+  Result<bool> go_on(std::optional<Group>& written);
+  /// Reads, judges and writes down, and begins to bring that to the disk.
+  Group read(std::vector<Batch> batches);
+  /// Changes what has been written down, once it is on the disk.
+  Result<bool> change(Group& group, Group* next);
+  void begin_changes(Group& group);
+  std::size_t in_flight() const;
+  std::size_t read_all(Group& group);
+  void ask_ahead(Group& group, std::size_t i);
   Lane* change_all(std::span<Turn> turns);
   bool ahead() const;
-  bool give_lane(Turn& turn, std::size_t i);
+  bool give_lane(Group& group, std::size_t i);
   bool observe(Turn& turn);
   Trouble ask(Turn& turn);
   Trouble hear(Turn& turn, bool& fenced);
@@ -93,8 +108,8 @@ class Run {
   std::optional<std::chrono::steady_clock::time_point> trouble_since_{};
   std::minstd_rand random_{std::random_device{}()};
   std::uint64_t batches_ = 0;
-  std::chrono::steady_clock::time_point heard_{};  ///< the last answers
-  std::uint16_t busiest_ = 0;                      ///< most tries of a step of this group
+  bool odd_ = false;           ///< the last group
+  std::uint16_t busiest_ = 0;  ///< most tries of a step of this group
 };
 
 }  // namespace headroom::act

@@ -101,7 +101,9 @@ void ask_whether_done(Pipeline& pipeline, const JournalStep& step,
     case ChangeKind::set_remove:
       return pipeline.ask({"SISMEMBER", key, best->member}, zero);
     case ChangeKind::list_remove:
-      return pipeline.ask({"LPOS", key, best->member}, nil);
+      return pipeline.ask({"LPOS", key, best->member, "COUNT", "100"},
+                          judge([stayed = std::strtoull(best->value.c_str(), nullptr, 10)](
+                                    const Reply& reply) { return reply.items.size() <= stayed; }));
     case ChangeKind::stream_trim:
       return pipeline.ask(
           {"XRANGE", key, best->entries.front().first, best->entries.back().first, "COUNT", "1"},

@@ -5,12 +5,13 @@
 
 // The part of Run that reads batches and changes them, each on its lane. Where no rest is due between
 // requests, those of the next batch are sent before the answers of this one are worked on, so that the server
-// does not wait for us: still, all of a group is read and journaled before the first of it is changed.
+// does not wait for us: still, all of a group is read and journaled before the first of it is changed. And
+// while a group is brought to the disk, the next one is read, if that cannot make a difference.
 namespace headroom::act {
 
-using std::chrono::steady_clock;
-
 namespace {
+
+constexpr std::size_t most_in_flight = 2;  // others wait for all that is there when a turn begins
 
 std::uint64_t keys_in(const JournalStep& record) {
   return static_cast<std::uint64_t>(
@@ -20,18 +21,83 @@ std::uint64_t keys_in(const JournalStep& record) {
       }));
 }
 
+bool proved_whole(const Batch& batch, const Job& job) {
+  if (job.tries > 0 || job.lost || job.step.changes.size() != 1) return false;
+  const auto kind = job.step.changes[0].kind;
+  return kind == ChangeKind::expire_at || kind == ChangeKind::persist || kind == ChangeKind::quarantine ||
+         (kind == ChangeKind::remove && batch.way == Way::compared);
+}
+
+/// Whether they may be read before other steps are changed: nothing is read of them, or the script compares
+/// all of it with what is there.
+bool stand_apart(const std::vector<Batch>& batches) {
+  return !batches.empty() && std::all_of(batches.begin(), batches.end(), [](const Batch& batch) {
+    return (batch.way == Way::compared || !needs_reading(batch)) &&
+           std::all_of(batch.jobs.begin(), batch.jobs.end(),
+                       [&](const Job& job) { return proved_whole(batch, job); });
+  });
+}
+
 }  // namespace
 
-Result<bool> Run::make(std::vector<Batch> batches) {
-  busiest_ = 0;
-  std::vector<Turn> turns(batches.size());
-  for (std::size_t i = 0; i < batches.size(); ++i) turns[i].batch = &batches[i];
-  const auto read = read_all(turns);
-  if (read > 0) {
-    if (auto synced = journal_.sync(); !synced) return fail(synced.error());
+/// One group further: the next one is read while the one before it, `written`, is brought to the disk and
+/// changed. False: there was none to take, and none was changed, so that none will come back.
+Result<bool> Run::go_on(std::optional<Group>& written) {
+  if (written) begin_changes(*written);
+  std::vector<Batch> batches;
+  if (!stopped()) {
+    auto taken = grouping_.group(pace_.batch(), means_);
+    if (!taken) return fail(taken.error());
+    batches = *std::move(taken);
   }
-  Lane* last = change_all(std::span(turns).first(read));
-  finish(batches);
+  const bool more = written || !batches.empty();
+  std::optional<Group> before = std::move(written), next;
+  written.reset();
+  if (before && !(stand_apart(batches) && ahead())) {
+    if (auto changed = change(*before, nullptr); !changed) return changed;
+    before.reset();
+  }
+  if (!batches.empty()) next = read(std::move(batches));
+  if (before) {
+    if (auto changed = change(*before, next ? &*next : nullptr); !changed) return changed;
+  }
+  if (next && !(next->apart && ahead())) {
+    if (auto changed = change(*next, nullptr); !changed) return changed;
+    next.reset();
+  }
+  written = std::move(next);
+  return more;
+}
+
+Run::Group Run::read(std::vector<Batch> batches) {
+  Group group;
+  group.apart = stand_apart(batches);
+  group.odd = odd_ = !odd_;
+  group.batches = std::move(batches);
+  group.turns = std::vector<Turn>(group.batches.size());
+  for (std::size_t i = 0; i < group.batches.size(); ++i) group.turns[i].batch = &group.batches[i];
+  group.read = read_all(group);
+  if (group.read > 0) group.sync = journal_.begin_sync();
+  return group;
+}
+
+/// The server can be at the first ones while we do something else.
+void Run::begin_changes(Group& group) {
+  const bool alone = options_.wait_replicas > 0 && lanes_[0].replicas() > 0;  // one WAIT for each group
+  if (alone || !group.apart || !group.sync || !journal_.is_synced(*group.sync)) return;
+  for (auto& turn : std::span(group.turns).first(std::min(group.read, in_flight())))
+    if (!turn.begun && ahead()) send_changes(turn);
+}
+
+/// `next`: one that can be begun when this one is changed.
+Result<bool> Run::change(Group& group, Group* next) {
+  busiest_ = 0;
+  if (group.sync) {
+    if (auto synced = journal_.synced(*group.sync); !synced) return fail(synced.error());
+  }
+  Lane* last = change_all(std::span(group.turns).first(group.read));
+  if (next != nullptr) begin_changes(*next);
+  finish(group.batches);
   if (last != nullptr && !stopped() && last->is_open()) replicas_have_it(*last);
   if (busiest_ > 1 && !stopped())
     rest("keys that are being changed",
@@ -40,14 +106,16 @@ Result<bool> Run::make(std::vector<Batch> batches) {
 }
 
 /// How many of them: all, or those before the run stopped.
-std::size_t Run::read_all(std::vector<Turn>& turns) {
+std::size_t Run::read_all(Group& group) {
+  auto& turns = group.turns;
   std::size_t read = 0;
   for (; read < turns.size(); ++read) {
     auto& turn = turns[read];
-    if (!give_lane(turn, read)) break;
+    if (!give_lane(group, read)) break;
     if (!turn.observation && needs_reading(*turn.batch) && !permitted()) break;
     if (!turn.observation) (void)ask(turn);  // a trouble is met again by observe()
-    if (read + 1 < turns.size() && ahead()) ask_ahead(turns[read + 1], read + 1);
+    for (auto next = read + 1; next < std::min(turns.size(), read + in_flight()) && ahead(); ++next)
+      ask_ahead(group, next);
     if (!observe(turn)) break;
     write_down(*turn.batch);
   }
@@ -57,8 +125,9 @@ std::size_t Run::read_all(std::vector<Turn>& turns) {
 }
 
 /// A trouble on the way is met again by observe(), when its turn comes.
-void Run::ask_ahead(Turn& turn, std::size_t i) {
-  if (needs_reading(*turn.batch) && give_lane(turn, i) && permitted()) (void)ask(turn);
+void Run::ask_ahead(Group& group, std::size_t i) {
+  auto& turn = group.turns[i];
+  if (!turn.observation && needs_reading(*turn.batch) && give_lane(group, i) && permitted()) (void)ask(turn);
 }
 
 /// All that was sent is heard of, also when the run stops meanwhile.
@@ -67,7 +136,8 @@ Lane* Run::change_all(std::span<Turn> turns) {
   for (std::size_t i = 0; i < turns.size(); ++i) {
     auto& turn = turns[i];
     if (!turn.begun && (stopped() || !send_changes(turn))) continue;
-    if (i + 1 < turns.size() && !stopped() && ahead()) send_changes(turns[i + 1]);
+    for (auto next = i + 1; next < std::min(turns.size(), i + in_flight()) && ahead(); ++next)
+      if (!turns[next].begun) send_changes(turns[next]);
     if (hear_changes(turn)) last = turn.lane;
   }
   return last;
@@ -76,10 +146,16 @@ Lane* Run::change_all(std::span<Turn> turns) {
 /// Whether a request may be sent before the one before it was answered.
 bool Run::ahead() const { return lanes_.size() > 1 && !stopped() && !pace_.rest_due(); }
 
-/// A lane with a connection; else the run has stopped.
-bool Run::give_lane(Turn& turn, std::size_t i) {
-  turn.lane = &lanes_[i % lanes_.size()];
-  return turn.lane->is_open() || reconnect(*turn.lane, {});
+/// Requests of a group that may be under way together.
+std::size_t Run::in_flight() const { return std::clamp<std::size_t>(lanes_.size() / 2, 1, most_in_flight); }
+
+/// A lane with a connection; else the run has stopped. Groups that may be under way with the next one have
+/// half of the lanes each.
+bool Run::give_lane(Group& group, std::size_t i) {
+  const auto half = std::max<std::size_t>(1, lanes_.size() / 2);
+  const auto lane = group.apart ? i % half + (group.odd ? half : 0) : i;
+  group.turns[i].lane = &lanes_[lane % lanes_.size()];
+  return group.turns[i].lane->is_open() || reconnect(*group.turns[i].lane, {});
 }
 
 /// Reads and judges a batch, as often as it takes. False: the run has stopped.
@@ -108,7 +184,6 @@ Trouble Run::ask(Turn& turn) {
     if (auto trouble = pipeline.run()) return trouble;
   }
   lane.watching = batch.way == Way::watched || batch.way == Way::plain;
-  turn.sent = steady_clock::now();
   turn.observation = std::make_unique<Observation>(lane.link(), batch, reading_);
   return {};
 }
@@ -120,12 +195,7 @@ Trouble Run::hear(Turn& turn, bool& fenced) {
   return trouble;
 }
 
-/// Of requests that were under way together, each was served from when the one before it had been.
-void Run::was_served(const Turn& turn) {
-  const auto now = steady_clock::now();
-  pace_.served(now - std::max(turn.sent, heard_), turn.batch->units);
-  heard_ = now;
-}
+void Run::was_served(const Turn& turn) { pace_.served(clock_.take(turn.batch->units)); }
 
 /// Steps whose reply was lost: those that were made are done with.
 Trouble Run::settle_lost(Batch& batch, Lane& lane) {
@@ -148,7 +218,6 @@ bool Run::send_changes(Turn& turn) {
   if (!turn.lane->is_open() && !reconnect(*turn.lane, {})) return false;
   if (!permitted()) return false;
   turn.deadline = clock_.now() + options_.script_deadline.count();
-  turn.sent = steady_clock::now();
   turn.begun = true;
   if (const auto trouble = turn.lane->select(turn.batch->db)) {
     turn.refused = {

@@ -2,6 +2,8 @@
 
 #include <unistd.h>
 
+#include <algorithm>
+
 #include "act/journal_file.h"
 #include "act/undo.h"
 
@@ -64,6 +66,11 @@ bool UndoIndex::wanted(std::uint64_t entry, std::uint64_t step) const {
   if (found.undo == StepOutcome::removed || found.undo == StepOutcome::gone) return false;
   return found.outcome == StepOutcome::removed || found.outcome == StepOutcome::unknown ||
          found.outcome == StepOutcome::pending;
+}
+
+std::uint64_t UndoIndex::steps_back() const {
+  return static_cast<std::uint64_t>(std::count_if(
+      steps_.begin(), steps_.end(), [](const Entry& step) { return step.undo == StepOutcome::removed; }));
 }
 
 }  // namespace headroom::act

@@ -25,6 +25,9 @@ class UndoIndex {
   /// An earlier undo had begun with it and did not say how that ended.
   bool under_way(std::uint64_t step) const { return steps_[step].undo == StepOutcome::pending; }
 
+  /// Steps that earlier undos have put back.
+  std::uint64_t steps_back() const;
+
   const JournalStart& start() const { return start_; }
   const JournalHealth& health() const { return health_; }
 

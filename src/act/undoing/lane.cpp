@@ -46,7 +46,7 @@ std::optional<std::vector<wire::Reply>> UndoLane::exchange(std::size_t units) {
     }
     replies.push_back(reply->get());
   }
-  pace_->served(std::chrono::steady_clock::now() - begin, units);
+  pace_->served({{}, std::chrono::steady_clock::now() - begin, units});
   return replies;
 }
 

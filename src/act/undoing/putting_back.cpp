@@ -153,7 +153,9 @@ std::size_t PuttingBack::send_batch(std::size_t first) {
 PuttingBack::Verdict PuttingBack::judge(std::uint64_t number, const UndoAnswer& answer) {
   switch (answer.kind) {
     case UndoAnswer::Kind::done:
-      return {StepOutcome::removed, {}};
+      if (answer.text.empty()) return {StepOutcome::removed, {}};
+      return {StepOutcome::removed,
+              "an item came back near its place: the list was not as the run had left it"};
     case UndoAnswer::Kind::there:
       if (index().under_way(number)) return {StepOutcome::removed, {}};
       if (index().unsure(number))

@@ -61,13 +61,12 @@ local function put_in(k, at, put, back)
   return e, back
 end
 
+-- A name that no other item has, so that LINSERT and LREM find it.
+local function mark_for(m) return 'headroom:' .. redis.sha1hex(m .. now) end
 local function insert(k, place, m)
-  local length = ask('LLEN', k) or 0
   if place == 0 then return ask('LPUSH', k, m) end
-  if place < 0 or place >= length then return ask('RPUSH', k, m) end
-  -- The item at the place gives way to a name that no other item has, so that LINSERT finds it.
-  local item = ask('LINDEX', k, place)
-  local mark = 'headroom:' .. redis.sha1hex(m .. now)
+  if place < 0 then return ask('RPUSH', k, m) end
+  local item, mark = ask('LINDEX', k, place), mark_for(m)
   local r, e = ask('LSET', k, place, mark)
   if e then return r, e end
   r, e = ask('LINSERT', k, 'BEFORE', mark, m)
@@ -75,7 +74,14 @@ local function insert(k, place, m)
   return r, e
 end
 
-local size = {restore = 4, zadd = 3, sadd = 2, hset = 3, list = 3, deadline = 2, unrename = 1}
+local function take_out(k, place, m)
+  ask('LSET', k, place, mark_for(m))
+  ask('LREM', k, 1, mark_for(m))
+end
+
+-- Set when a list is not as long as it was when the run had taken the item.
+local near
+local size = {restore = 4, zadd = 3, sadd = 2, hset = 3, list = 4, deadline = 2, unrename = 1}
 local look = {
   restore = function(k, ttl)
     if ask('EXISTS', k) == 1 then return 'there' end
@@ -94,9 +100,14 @@ local look = {
     local is, e = ask('HGET', k, f)
     return member(is, e, function(present) return present == v end, k, at)
   end,
-  list = function(k, place, m, at)
-    local is, e = ask('LPOS', k, m)
-    return member(is, e, function() return true end, k, at)
+  -- `was`: how many equal items stayed, and how long the list was then.
+  list = function(k, place, m, at, was)
+    local stayed, length = string.match(was, '^(%d+) (%d+)$')
+    stayed = tonumber(stayed) or 0
+    local found, e = ask('LPOS', k, m, 'COUNT', stayed + 1)
+    local here = found and #found or 0
+    near = near or length and ask('LLEN', k) ~= tonumber(length)
+    return member(here > 0 and here ~= stayed, e, function() return true end, k, at)
   end,
   deadline = function(k, ours, former)
     ours, former = tonumber(ours), tonumber(former)
@@ -127,7 +138,9 @@ local make = {
     return put_in(k, at, function() return ask('HSET', k, f, v) end, function() ask('HDEL', k, f) end)
   end,
   list = function(k, place, m, at)
-    return put_in(k, at, function() return insert(k, tonumber(place), m) end, function() ask('LREM', k, 1, m) end)
+    place = tonumber(place)
+    if place >= (ask('LLEN', k) or 0) then place = -1 end
+    return put_in(k, at, function() return insert(k, place, m) end, function() take_out(k, place, m) end)
   end,
   deadline = function(k, ours, former)
     local r, e = give(k, tonumber(former))
@@ -151,8 +164,9 @@ end
 
 local function put_back(about, first, last)
   local free, there, over, ended, seen, main, taken = 0, 0, 0, false, {}, false, nil
+  near = nil
   local left = each(first, last, function(word, place, i)
-    local state = look[word](K[place], A[i], A[i + 1], A[i + 2])
+    local state = look[word](K[place], A[i], A[i + 1], A[i + 2], A[i + 3])
     seen[i] = state
     if state == 'taken' then taken = taken or place
     elseif state == 'over' then
@@ -177,7 +191,7 @@ local function put_back(about, first, last)
     if e then return e end
     back[#back + 1] = undo
   end)
-  if not refused then return 'done', '' end
+  if not refused then return 'done', near and 'near' or '' end
   for n = #back, 1, -1 do back[n]() end
   return 'refused', refused
 end
@@ -256,7 +270,7 @@ void UndoPart::add(const JournalStep& step, const Before& before) {
     case ChangeKind::hash_remove:
       return op("hset", key, {before.member, before.value, text_of(before.set)});
     case ChangeKind::list_remove:
-      return op("list", key, {text_of(before.number), before.member, text_of(before.set)});
+      return op("list", key, {text_of(before.number), before.member, text_of(before.set), before.value});
     case ChangeKind::list_push:
     case ChangeKind::stream_trim:
       return;

@@ -61,7 +61,7 @@ class UndoCall {
 
 struct UndoAnswer {
   enum class Kind : std::uint8_t {
-    done,
+    done,     ///< `text` is "near" when an item went into a list that has another length than the run left it
     there,    ///< everything is there already
     taken,    ///< a key is there again, or a member with another value; `text` says which key
     expired,  ///< its TTL has ended, or what had the deadline is gone

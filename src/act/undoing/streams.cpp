@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "act/quarantine.h"
+#include "act/undoing/stream_groups.h"
 #include "base/text.h"
 
 namespace headroom::act {
@@ -12,6 +13,8 @@ namespace {
 
 constexpr std::string_view life_of_half_made = "86400000";  // ms
 constexpr int most_tries = 20;
+/// As of what apply journals (UNDO-4).
+constexpr std::int64_t largest_dump = 8 << 20;
 
 /// What XINFO STREAM says under `name`; null: nothing.
 const wire::Reply* field(const wire::Reply& info, std::string_view name) {
@@ -57,14 +60,24 @@ void StreamsBack::begin(const std::string& key, Stream& stream) {
   if (type->text != "stream") return leave(stream, StepOutcome::changed, "the key is no stream any more");
   const auto groups = ask(stream, {"XINFO", "GROUPS", key});
   if (!groups) return;
-  if (!groups->items.empty())
-    return leave(stream, StepOutcome::failed,
-                 "the stream has consumer groups, which cannot be moved to another");
+  if (!groups->items.empty() && !can_be_dumped(key, stream)) return;
   stream.beside = quarantine_name(run_ + "-undo", key);
   if (stream.beside.empty())
     return leave(stream, StepOutcome::failed,
                  "no name in the same slot of a cluster can be made from its name");
   ask(stream, {"UNLINK", stream.beside});  // of an undo that was stopped
+}
+
+/// Groups move with the stream as a whole, in one turn of the server. False: not this one; that is said.
+bool StreamsBack::can_be_dumped(const std::string& key, Stream& stream) {
+  const auto bytes = ask(stream, {"MEMORY", "USAGE", key});
+  if (!bytes) return false;
+  if (bytes->integer <= largest_dump) return true;
+  leave(stream, StepOutcome::failed,
+        "the stream has consumer groups, which move with all of it or not at all, and is larger than 8 MiB: "
+        "that "
+        "would stop the server");
+  return false;
 }
 
 /// In pages of what the pace allows.
@@ -113,14 +126,13 @@ void StreamsBack::copy_present(const std::string& key, Stream& stream) {
 
 /// The command that gives it and its argument, which is empty when there is none. Before 7.0 the server tells
 /// only the rest.
-std::optional<std::pair<std::string_view, std::string>> StreamsBack::deadline_of(const std::string& key,
-                                                                                 Stream& stream) {
+std::optional<StreamsBack::Deadline> StreamsBack::deadline_of(const std::string& key, Stream& stream) {
   const auto text = [](std::int64_t number) { return number < 0 ? std::string() : std::to_string(number); };
   const auto exact = lane_.ask({"PEXPIRETIME", key});
   if (exact && !exact->is_error()) return std::pair{"PEXPIREAT", text(exact->integer)};
   const auto rest = ask(stream, {"PTTL", key});
   if (!rest) return std::nullopt;
-  return std::pair{"PEXPIRE", text(rest->integer)};
+  return std::pair{"PEXPIRE", text(rest->integer == 0 ? 1 : rest->integer)};  // RESTORE takes 0 for none
 }
 
 /// True: nothing more is to be done, well or badly. False: somebody changed the stream meanwhile.
@@ -129,7 +141,8 @@ bool StreamsBack::take_place(const std::string& key, Stream& stream) {
   const auto info = ask(stream, {"XINFO", "STREAM", key});
   if (!info) return true;
   const auto *length = field(*info, "length"), *last = field(*info, "last-generated-id"),
-             *added = field(*info, "entries-added"), *deleted = field(*info, "max-deleted-entry-id");
+             *added = field(*info, "entries-added"), *deleted = field(*info, "max-deleted-entry-id"),
+             *groups = field(*info, "groups");
   if (length == nullptr || last == nullptr)
     return leave(stream, StepOutcome::failed, "the server does not say what is in the stream"), true;
   const auto before = stream.from_server;
@@ -147,14 +160,47 @@ bool StreamsBack::take_place(const std::string& key, Stream& stream) {
                                         std::string_view("MAXDELETEDID"), std::string_view(deleted->text)})
       set_id.push_back(word);
   }
-  if (!ask(stream, set_id) || !ask(stream, {"MULTI"})) return true;
-  if (!expires->second.empty())
-    ask(stream, {expires->first, stream.beside, expires->second});
+  if (!ask(stream, set_id)) return true;
+  return groups != nullptr && groups->integer > 0 ? move_with_groups(key, stream, *expires)
+                                                  : move(key, stream, *expires);
+}
+
+bool StreamsBack::move(const std::string& key, Stream& stream, const Deadline& expires) {
+  if (!ask(stream, {"MULTI"})) return true;
+  if (!expires.second.empty())
+    ask(stream, {expires.first, stream.beside, expires.second});
   else
     ask(stream, {"PERSIST", stream.beside});
   ask(stream, {"RENAME", stream.beside, key});
+  return executed(stream);
+}
+
+/// Consumers who wait find their group there when the transaction has ended.
+bool StreamsBack::move_with_groups(const std::string& key, Stream& stream, const Deadline& expires) {
+  if (!can_be_dumped(key, stream) || !can_be_dumped(stream.beside, stream)) return true;
+  const auto entries = ask(stream, {"DUMP", stream.beside}), groups = ask(stream, {"DUMP", key});
+  if (!entries || !groups) return true;
+  const auto whole = with_groups_of(entries->text, groups->text);
+  if (!whole)
+    return leave(stream, StepOutcome::failed,
+                 "the stream has consumer groups, and this server writes them in a form that is not known"),
+           true;
+  if (!ask(stream, {"MULTI"})) return true;
+  std::vector<std::string_view> restore{"RESTORE", key, "0", *whole, "REPLACE"};
+  if (!expires.second.empty()) restore[2] = expires.second;
+  if (!expires.second.empty() && expires.first == "PEXPIREAT") restore.emplace_back("ABSTTL");
+  ask(stream, restore);
+  ask(stream, {"UNLINK", stream.beside});
+  return executed(stream);
+}
+
+/// False: aborted, as somebody changed the stream.
+bool StreamsBack::executed(Stream& stream) {
   const auto done = ask(stream, {"EXEC"});
-  return !done || done->kind == wire::Reply::Kind::array;
+  if (!done || done->kind != wire::Reply::Kind::array) return !done;
+  for (const auto& reply : done->items)
+    if (reply.is_error()) leave(stream, StepOutcome::failed, printable(reply.text));
+  return true;
 }
 
 /// Without the mark, a second undo would take a stream that is whole again for one that somebody trims.

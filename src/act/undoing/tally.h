@@ -17,7 +17,8 @@ class UndoTally {
   explicit UndoTally(const JournalStart& run);
   /// A step is about to be worked on.
   void planned(std::uint16_t rule);
-  /// `keys` and `bytes` count when it is `removed`: done. `why` is empty for those.
+  /// `keys` and `bytes` count when it is `removed`: done. `why` of those: what is not quite as
+  /// it was.
   void ended(std::uint16_t rule, StepOutcome outcome, std::uint64_t keys, std::uint64_t bytes,
              std::string_view why = {}, std::string_view key = {});
   /// Steps without an end are pending. `stopped_by`: why the run did not come to its end; empty: it did.

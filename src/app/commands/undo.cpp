@@ -5,6 +5,7 @@
 
 #include "app/output.h"
 #include "app/run_ending.h"
+#include "app/typed_line.h"
 #include "app/undoing.h"
 #include "base/text.h"
 #include "report/run_report.h"
@@ -13,9 +14,16 @@
 namespace headroom::app {
 namespace {
 
-Error usage(std::string what) {
+Error usage(std::string what, const Options& options) {
   return {std::move(what), "command line",
-          "headroom undo RUN [TARGET], or headroom undo list|show RUN|verify RUN|forget RUN", Exit::usage};
+          line_about("undo", {"list"}, options) +
+              "  # names the runs, for: undo RUN [TARGET], undo show|verify|forget RUN",
+          Exit::usage};
+}
+
+/// What is typed next about a run, as it stands.
+std::string line_on(std::string_view command, const PastRun& run, const Invocation& invocation) {
+  return line_about(command, {run.id.substr(0, 8)}, invocation.options);
 }
 
 Result<act::StateFolder> state_of(const Invocation& invocation) {
@@ -30,9 +38,10 @@ Result<Exit> list(const Invocation& invocation, const std::string&) {
   const auto runs = past_runs(*state);
   std::vector<report::RunLine> lines;
   for (const auto& run : runs) {
-    const auto back = steps_back(*state, run.id, *secret);
+    const auto back = steps_back(*state, run, *secret);
     lines.push_back({run.id, run.report ? &*run.report : nullptr, run.disk_bytes, run.age, run.quarantined,
-                     back ? std::optional(*back) : std::nullopt, run.undone_at});
+                     back ? std::optional(*back) : std::nullopt,
+                     run.undo ? run.undo->ended : std::chrono::milliseconds{}});
   }
   if (const auto done = emit(report::runs_report(state->path(), lines), invocation); !done)
     return fail(done.error());
@@ -42,11 +51,12 @@ Result<Exit> list(const Invocation& invocation, const std::string&) {
 Result<Exit> show(const Invocation& invocation, const std::string& words) {
   const auto state = state_of(invocation);
   if (!state) return fail(state.error());
-  const auto run = find_run(*state, words);
+  const auto run = find_run(*state, words, invocation.options);
   if (!run) return fail(run.error());
   if (!run->report)
     return fail({"this run was killed before it could report", state->run(run->id),
-                 "apply its plan again to go on, or take it back: headroom undo " + run->id.substr(0, 8),
+                 line_on("undo", *run, invocation) + "  # takes it back; to go on: " +
+                     line_about("apply", {state->run(run->id) + "/plan"}, invocation.options),
                  Exit::partial});
   if (const auto done = emit(report::run_report(*run->report), invocation); !done) return fail(done.error());
   return Exit::fine;
@@ -57,7 +67,7 @@ Result<Exit> verify(const Invocation& invocation, const std::string& words) {
   if (!state) return fail(state.error());
   const auto secret = state->secret();
   if (!secret) return fail(secret.error());
-  const auto run = find_run(*state, words);
+  const auto run = find_run(*state, words, invocation.options);
   if (!run) return fail(run.error());
   const auto journal = summary_of(*state, run->id, *secret);
   if (!journal) return fail(journal.error());
@@ -79,11 +89,12 @@ Result<Exit> verify(const Invocation& invocation, const std::string& words) {
 Result<Exit> forget(const Invocation& invocation, const std::string& words) {
   const auto state = state_of(invocation);
   if (!state) return fail(state.error());
-  const auto run = find_run(*state, words);
+  const auto run = find_run(*state, words, invocation.options);
   if (!run) return fail(run.error());
   if (run->quarantined && !invocation.options.force)
     return fail({"keys of this run lie in quarantine, and only its journal knows them", state->run(run->id),
-                 fmt::format("headroom sweep {0}, or headroom undo {0}, or --force", run->id.substr(0, 8)),
+                 fmt::format("{}  # puts them back; to remove them for good: {}; --force leaves them there",
+                             line_on("undo", *run, invocation), line_on("sweep", *run, invocation)),
                  Exit::refused});
   if (const auto gone = forget_run(*state, run->id); !gone) return fail(gone.error());
   if (!invocation.options.quiet)
@@ -110,13 +121,14 @@ constexpr std::array<Action, 4> actions{
 
 Result<Exit> run(const Invocation& invocation) {
   const auto& words = invocation.options.targets;
-  if (words.empty() || words.size() > 2) return fail(usage("undo takes the id of a run"));
+  if (words.empty() || words.size() > 2) return fail(usage("undo takes the id of a run", invocation.options));
   const auto* const action =
       std::find_if(actions.begin(), actions.end(), [&](const Action& one) { return one.name == words[0]; });
   if (action == actions.end()) return take_back(invocation, words[0], words.size() == 2 ? words[1] : "");
   if (words.size() != action->words)
     return fail(usage(
-        fmt::format("undo {} takes {}", words[0], action->words == 1 ? "nothing else" : "the id of a run")));
+        fmt::format("undo {} takes {}", words[0], action->words == 1 ? "nothing else" : "the id of a run"),
+        invocation.options));
   return action->run(invocation, words.back());
 }
 

@@ -152,7 +152,7 @@ bool KeyRules::wants_gone(Applied& applied, const SeenKey& key) {
 }
 
 /// Tells why where it is not.
-bool KeyRules::possible(const KeyRule& rule, const SeenKey& key) {
+bool KeyRules::possible(const KeyRule& rule, const SeenKey& key, const Proof* proof) {
   const auto owner = owner_name(key.name);
   const auto bytes = key.bytes.value_or(Bytes{});
   const bool container = key.type != KeyType::string;
@@ -174,10 +174,11 @@ bool KeyRules::possible(const KeyRule& rule, const SeenKey& key) {
         "removal = \"quarantine\": it is put aside, and comes back until it is swept");
   if (rule.removal == Removal::journal && bytes > largest_journaled)
     return leave("larger than 8 MiB: journaling it would stop the server. Use removal = \"quarantine\"");
+  if (proof != nullptr && !proof->why_not.empty()) return leave(proof->why_not);
   return true;
 }
 
-Result<bool> KeyRules::propose(Applied& applied, const SeenKey& key) {
+Result<bool> KeyRules::propose(Applied& applied, const SeenKey& key, const Proof* proof) {
   const KeyRule& rule = *applied.rule;
   Step step;
   step.rule = applied.numbers.of(owner_name(key.name)), step.db = key.name.db;
@@ -187,6 +188,7 @@ Result<bool> KeyRules::propose(Applied& applied, const SeenKey& key) {
   if (const auto idle = std::max(rule.idle.value_or(seconds(0)), needs_idle(rule) ? *key.idle : seconds(0));
       idle > seconds(0))
     step.checks.push_back(idle_at_least(0, idle));
+  if (proof != nullptr) step.checks = proof->checks;
   if (rule.removal == Removal::ttl) {
     step.checks.push_back(no_ttl(0));
     if (needs_idle(rule) || key.type != KeyType::string)
@@ -195,17 +197,18 @@ Result<bool> KeyRules::propose(Applied& applied, const SeenKey& key) {
     return steps_.step(step);
   }
   step.checks.push_back(type_is(0, type_word(key.type)));
-  if (rule.without_ttl) step.checks.push_back(no_ttl(0));
+  if (rule.without_ttl || (proof != nullptr && key.expires == Expires::never))
+    step.checks.push_back(no_ttl(0));
   step.changes.push_back(
       change_of(rule.removal == Removal::quarantine ? ChangeKind::quarantine : ChangeKind::remove, 0));
   return steps_.step(step);
 }
 
-Result<bool> KeyRules::decide(const SeenKey& key) {
+Result<bool> KeyRules::decide(const SeenKey& key, const Proof* proof) {
   for (auto& applied : rules_) {
     if (!wants_gone(applied, key)) continue;
-    if (!possible(*applied.rule, key)) return true;
-    return propose(applied, key);
+    if (!possible(*applied.rule, key, proof)) return true;
+    return propose(applied, key, proof);
   }
   return true;
 }

@@ -11,6 +11,7 @@
 
 #include "model/attribution.h"
 #include "model/key_record.h"
+#include "model/plan.h"
 #include "plan/expiry_spread.h"
 #include "plan/keys/recency.h"
 #include "plan/left_tally.h"
@@ -38,6 +39,13 @@ struct SeenKey {
   std::chrono::seconds since_start{};  ///< of the plan, when it was looked at: makes idle times comparable
 };
 
+/// Of a key that was looked at in a copy of older data.
+struct Proof {
+  std::vector<Check>
+      checks{};  ///< that its value is on the server what it was there, of key 0; but for no_ttl
+  std::string_view why_not{};  ///< nothing shows that, and why
+};
+
 /// Why a rule may not touch a key of this owner (PLAN-5); empty: it may. Nobody's keys and those that their
 /// application can make again are open to every rule. What is finished is open to a rule that names the
 /// family, everything else (live work, infrastructure, debris that needs a proof, owners that are read-only)
@@ -60,7 +68,8 @@ class KeyRules {
   bool go_by_idle_time() const;  ///< some of them
   void count(const SeenKey& key);
   void settle();
-  Result<bool> decide(const SeenKey& key);
+  /// `proof`: of a key of a copy; null: of the running server, as it is now.
+  Result<bool> decide(const SeenKey& key, const Proof* proof = nullptr);
   void finish() { left_.tell(steps_); }
 
  private:
@@ -73,8 +82,8 @@ class KeyRules {
   bool names(const KeyRule& rule, const NamedKey& key) const;
   bool covers(const Applied& applied, const SeenKey& key) const;
   bool wants_gone(Applied& applied, const SeenKey& key);
-  bool possible(const KeyRule& rule, const SeenKey& key);
-  Result<bool> propose(Applied& applied, const SeenKey& key);
+  bool possible(const KeyRule& rule, const SeenKey& key, const Proof* proof);
+  Result<bool> propose(Applied& applied, const SeenKey& key, const Proof* proof);
 
   StepSink& steps_;
   ExpirySpread& spread_;

@@ -18,6 +18,12 @@ Result<std::vector<ReadResult>> without_ttl(wire::Link& link, std::span<const st
   return found;
 }
 
+Result<std::vector<ReadResult>> named(std::span<const std::string> names) {
+  std::vector<ReadResult> all(names.size());
+  for (std::size_t i = 0; i < names.size(); ++i) all[i].key = names[i];
+  return all;
+}
+
 Result<bool> measure(wire::Link& link, std::vector<ReadResult>& results) {
   Pipelined questions(link);
   for (auto& result : results) {
@@ -116,15 +122,22 @@ void ResultReader::learn(std::span<const ReadResult> results) {
 
 Result<std::vector<ReadResult>> ResultReader::read_short(wire::Link& link,
                                                          std::span<const std::string> names) {
-  auto results = without_ttl(link, names);
+  auto results = none_expires_ ? named(names) : without_ttl(link, names);
   if (!results) return results;
   Pipelined questions(link);
-  for (auto& result : *results)
+  for (auto& result : *results) {
+    if (none_expires_)
+      questions.ask({"PTTL", result.key}, [&](const Reply& reply) {
+        if (reply.kind != Reply::Kind::integer || reply.integer != -1) result.key = {};
+      });
     questions.ask({"GETRANGE", result.key, "0", short_last}, [&](const Reply& reply) {
       result.value = reply.text;
       result.bytes = {result.key.size() + result.value.size() + besides_ / measured_};
     });
+  }
   if (const auto done = questions.read(); !done) return fail(done.error());
+  std::erase_if(*results, [](const ReadResult& result) { return result.key.empty(); });
+  none_expires_ = results->size() == names.size();
   std::uint64_t lengths = 0;
   std::vector<std::string> others;
   std::vector<std::string_view> views;  // of `names`

@@ -46,6 +46,8 @@ class ResultReader {
   void learn(std::span<const ReadResult> results);
 
   bool idle_wanted_ = true;
+  bool none_expires_ =
+      false;  ///< in the last batch: values are asked for at once, to touch none that expires
   std::uint64_t measured_ = 0, besides_ = 0;  ///< results by MEMORY USAGE; their bytes besides name and value
   std::uint64_t mean_ = 0;                    ///< length of the values of the last batch
 };
