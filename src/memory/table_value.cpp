@@ -16,6 +16,8 @@ constexpr std::uint64_t integers_in_blob = 512;  // set-max-intset-entries
 constexpr std::uint64_t listpack_frame = 7;      // six bytes of header, one of end
 constexpr std::uint64_t score_in_blob = 5;       // a number of 16 to 24 bits; scores are not told
 constexpr std::uint64_t smallest_table = 4;
+constexpr std::uint64_t with_deadline =
+    18;  // what a field with a TTL has before its name (mstr.h, ebuckets.h)
 constexpr std::uint64_t embedded_entry_limit = 128;  // entry.h, EMBED_VALUE_MAX_ALLOC_SIZE
 constexpr double filled_share = 0.632;               // 1 - 1/e: of the slots of a full table
 
@@ -99,10 +101,16 @@ void TableValue::add_fields(std::span<const Part> parts) {
   for (std::uint64_t i = 0; i < parts.size(); ++i) {
     const auto length = std::min(parts[i].length, longest_allocation);
     const bool is_field = (count_ + i) % 2 == 0;
-    if (layout_.field == VersionLayout::Field::mstr)
-      strings_ = add_capped(strings_, is_field ? sizes_.of(mstr_length(length)) : sizes_.sds(length));
-    else if (!is_field)
-      strings_ = add_capped(strings_, field_with_value(field_, length));
+    if (layout_.field == VersionLayout::Field::with_value) {
+      if (!is_field) strings_ = add_capped(strings_, field_with_value(field_, length));
+      deadline_room_ = add_capped(deadline_room_, is_field ? with_deadline : 0);
+    } else if (is_field) {
+      const auto name = mstr_length(length), bytes = sizes_.of(name);
+      strings_ = add_capped(strings_, bytes);
+      deadline_room_ = add_capped(deadline_room_, sizes_.of(name + with_deadline) - bytes);
+    } else {
+      strings_ = add_capped(strings_, sizes_.sds(length));
+    }
     if (is_field) field_ = length;
   }
 }
@@ -170,8 +178,10 @@ std::uint64_t TableValue::loaded_from(std::uint64_t n) const {
 TableValue::Tables TableValue::slot_tables(KeyType type, std::uint64_t n) const {
   const auto size = table_for(n), before = size / 2;
   const bool loaded = server_.held == Held::packed;
-  if (loaded && !grows_on_load(type, n)) return {size};
-  const auto first = loaded ? loaded_from(n) : grown_from(type, n);
+  // With deadlines it is read field by field, without room made for them (rdb.c of Redis 7.4).
+  const bool field_by_field = deadlines_ > 0 && layout_.field == VersionLayout::Field::mstr;
+  if (loaded && !field_by_field && !grows_on_load(type, n)) return {size};
+  const auto first = !loaded ? grown_from(type, n) : field_by_field ? smallest_table : loaded_from(n);
   if (first >= size || n <= before) return {std::max(first, size)};
   // A lookup moves a slot as an insertion does; sets insert without one, and so does loading.
   const std::uint64_t moved_by_each = loaded || type == KeyType::set ? 1 : 2;
@@ -239,18 +249,21 @@ TableShape TableValue::shape(KeyType type) const {
 
 std::uint64_t TableValue::finish(KeyType type, std::uint64_t field_ttls) {
   const auto n = shape(type).elements;
+  deadlines_ = type == KeyType::hash ? std::min(field_ttls, n) : 0;
   std::uint64_t bytes = 0;
   if (const auto packed = blob(type)) {
     bytes = *packed + (field_ttls > 0 ? sizes_.of(32) : 0);
   } else {
-    const bool ttls = type == KeyType::hash && field_ttls > 0;
-    bytes = sizes_.of(layout_.table_header + (ttls ? 32 : 0)) + slots(type, n) + entries(type, n);
+    bytes = sizes_.of(layout_.table_header + (deadlines_ > 0 ? 32 : 0)) + slots(type, n) + entries(type, n);
     bytes = add_capped(bytes, strings_);
-    if (ttls) bytes = add_capped(bytes, 18 * std::min(field_ttls, n));
+    if (deadlines_ > 0)
+      bytes = add_capped(bytes, rounded(static_cast<double>(deadline_room_) *
+                                        static_cast<double>(deadlines_) / static_cast<double>(n)));
     if (type == KeyType::zset)
       bytes += sizes_.of(16) + sizes_.of(32) + sizes_.of(24 + 16 * 32) +
                rounded(node_without_member_ * static_cast<double>(n));
   }
+  deadline_room_ = 0;
   count_ = strings_ = packed_ = longest_ = first_long_ = field_ = 0;
   all_integers_ = true;
   return bytes;

@@ -75,8 +75,10 @@ class TableValue {
   std::uint64_t strings_ = 0;
   std::uint64_t packed_ = 0;
   std::uint64_t longest_ = 0;
-  std::uint64_t first_long_ = 0;  // place of the first part beyond 64 bytes
-  std::uint64_t field_ = 0;       // of the value that comes next, when a batch ended between the two
+  std::uint64_t first_long_ = 0;     // place of the first part beyond 64 bytes
+  std::uint64_t deadline_room_ = 0;  // what all fields would take more if each had a TTL
+  std::uint64_t deadlines_ = 0;
+  std::uint64_t field_ = 0;  // of the value that comes next, when a batch ended between the two
   bool all_integers_ = true;
 };
 
