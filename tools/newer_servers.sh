@@ -16,6 +16,7 @@ missing() {
   mkdir -p "$servers" && echo "$*" >"$servers/missing"
   exit 0
 }
+trap 'missing "line $LINENO of tools/newer_servers.sh failed"' ERR
 
 [ "$servers/complete" -nt tools/newer_servers.sh ] && exit 0
 rm -rf "$servers"
@@ -25,7 +26,7 @@ for tool in apt-get dpkg-deb; do command -v $tool >/dev/null || missing "no $too
 codename=$(. /etc/os-release && echo "${VERSION_CODENAME:-}")
 # The mirror is the one that this machine's own sources name.
 mirror=$(apt-get indextargets --format '$(RELEASE) $(REPO_URI)' 'Created-By: Packages' 2>/dev/null |
-  awk -v release="$codename" '$1 == release && $2 ~ /\/debian\/?$/ { print $2; exit }')
+  awk -v release="$codename" '$1 == release && $2 ~ /\/debian\/?$/ && !found { print $2; found = 1 }') || mirror=
 [ -n "$mirror" ] || missing "this system's apt sources name no mirror of Debian"
 
 state=$servers/apt
@@ -41,6 +42,7 @@ Dir::Etc::sourcelist "$state/sources.list";
 Dir::Etc::sourceparts "/dev/null";
 Dir::Etc::preferencesparts "/dev/null";
 Acquire::Languages "none";
+APT::Update::Error-Mode "any";
 Acquire::Retries "2";
 Acquire::http::Timeout "20";
 APT::Sandbox::User "";
