@@ -22,8 +22,8 @@ enum class CheckKind : std::uint8_t {
   expires_at,     ///< its deadline is exactly `number`, ms since the epoch
   idle_at_least,  ///< OBJECT IDLETIME of `number` seconds or more, and no other key shares the object; looked
                   ///< at before anything touches the key
-  value_hash,      ///< a string whose hash_bytes() is `number`; looked at on the value that is journaled
-  value_is,        ///< a string that is `text`
+  value_hash,     ///< a string whose hash_bytes() is `number`; looked at on the value that is journaled
+  value_is,       ///< a string that is `text`
   length_at_most,  ///< LLEN, SCARD, ZCARD, HLEN, XLEN by the type in `text` is at most `number`
   score_is,        ///< member `text` of a zset has the score `real`
   member,          ///< `text` is a member of a set or zset, a field of a hash
