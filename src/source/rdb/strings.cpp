@@ -16,7 +16,7 @@ constexpr std::size_t longest_number = 20;
 /// False, and the cursor has failed: so much must not be allocated on the word of the file.
 bool may_unpack(Cursor& in, std::string_view packed, std::uint64_t length, std::uint64_t at) {
   if (length > Cursor::longest_held) in.fail("a string is longer than any that Redis keeps", at);
-  if (length > harmless_length && lzf_length(packed) < length) in.fail(damaged_string, at);
+  if (!lzf_may_give(packed, length)) in.fail(damaged_string, at);
   return !in.failed();
 }
 

@@ -43,8 +43,6 @@ inline StringHead read_string_head(Cursor& in) {
 }
 
 inline constexpr std::string_view damaged_string = "a compressed string is damaged";
-/// Up to here a false length costs nothing worth the look that finds it out.
-inline constexpr std::uint64_t harmless_length = std::uint64_t{1} << 20U;
 
 /// The bytes of the string behind `head`. May use `scratch`; the view holds until the next read or the next
 /// use of `scratch`.

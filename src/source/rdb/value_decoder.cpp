@@ -236,11 +236,9 @@ void ValueDecoder::read_string() {
   if (!in_.failed()) tell({text});
 }
 
-/// Packed strings are passed on as they are, but for those whose length must be proved before so much is
-/// allocated.
 void ValueDecoder::pass_on(const StringHead& head) {
   const auto at = in_.offset();
-  const bool packed = head.kind == StringHead::Kind::compressed && head.length <= harmless_length;
+  const bool packed = head.kind == StringHead::Kind::compressed;
   const auto bytes = packed ? in_.take(head.stored) : read_body(in_, head, first_);
   if (!in_.failed()) events_.stored(key_, {bytes, packed, head.length, at});
 }

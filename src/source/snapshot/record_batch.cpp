@@ -12,6 +12,9 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 using namespace packing;
 
+// One huge value must not be paid for until the end.
+constexpr std::size_t worth_keeping = std::size_t{1} << 20U;
+
 class Reader {
  public:
   explicit Reader(const char* at) : at_(at) {}
@@ -48,15 +51,26 @@ void LaterValues::take(const StoredKey& key, const StoredString& value, Bytes by
   if (damaged_at_) return;
   auto text = value.bytes;
   if (value.packed) {
-    text_.resize(value.length);
-    text = text_;
-    if (!rdb::lzf_expand(value.bytes, {text_.data(), text_.size()})) {
+    if (!unpack(value)) {
       damaged_at_ = value.offset;
       before_ = before;
       return;
     }
+    text = text_;
   }
   listener_->later(key, text, bytes);
+  if (text_.capacity() > worth_keeping) text_ = {};
+}
+
+bool LaterValues::unpack(const StoredString& value) {
+  if (!rdb::lzf_may_give(value.bytes, value.length)) return false;
+  text_.resize(value.length);
+  return rdb::lzf_expand(value.bytes, {text_.data(), text_.size()});
+}
+
+void RecordBatch::clear() {
+  used_ = records_ = 0, db_ = 0;
+  if (bytes_.capacity() > worth_keeping) std::vector<char>(usual).swap(bytes_);
 }
 
 void LaterValues::judge(rdb::Decoded& decoded) {

@@ -103,6 +103,8 @@ class LaterValues {
   std::string last_key{};  ///< of the batch before
 
  private:
+  bool unpack(const StoredString& value);
+
   ValueListener* const& listener_;
   std::string text_{}, before_{};
   std::optional<std::uint64_t> damaged_at_{};  ///< in the file
@@ -117,7 +119,7 @@ class alignas(128) RecordBatch {
   RecordBatch() : bytes_(usual) {}
 
   bool empty() const { return used_ == 0; }
-  void clear() { used_ = records_ = 0, db_ = 0; }
+  void clear();
   /// Needs: `record.key` is whole; the ticket is not kept. Inline: the record need not be put together to be
   /// taken apart again.
   void add(const KeyRecord& record);
