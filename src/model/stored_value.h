@@ -102,6 +102,15 @@ enum class Reading : std::uint8_t {
   size,     ///< ends() alone
   names,    ///< fields of a hash without their values; the same as `elements` for every other type
   elements,
+  stored,  ///< of a string: as it lies in the file. For who passes it on; nothing that a listener answers
+};
+
+/// A string as it lies in a file.
+struct StoredString {
+  std::string_view bytes{};
+  bool packed = false;       ///< by LZF
+  std::uint64_t length = 0;  ///< unpacked
+  std::uint64_t offset = 0;  ///< of `bytes` in the file
 };
 
 /// A string: `name` is the value itself. List: an item. Set: a member. Zset: member and score. Hash: field
@@ -129,6 +138,15 @@ class ValueListener {
     return true;
   }
   virtual void ends(const StoredKey& key, const ValueSize& size, Bytes bytes) = 0;
+
+  /// Asked right behind wants() of a string, where that was not answered with `nothing`: whether later() is
+  /// to have it. For values that take long to look at.
+  virtual bool wants_later() const { return false; }
+  /// Called from another thread, for the keys for which wants_later() said so, in their order. Of `key` the
+  /// name, database and type are told, and whether it expires.
+  virtual void later(const StoredKey& key, std::string_view value, Bytes bytes) {
+    (void)key, (void)value, (void)bytes;
+  }
 };
 
 }  // namespace headroom

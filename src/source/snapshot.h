@@ -61,17 +61,19 @@ struct SnapshotOutcome {
   bool idle_known = false;  ///< at least one key carried its idle time or LFU counter
 };
 
-/// Reads `input` to its end. Three threads work: one reads and takes the checksum, one decodes and calls the
-/// value readers, and the caller's calls `sink`. `prepare` is called once, from the decoder's thread, before
-/// the first key: what is known of the server by then decides who measures.
+/// Reads `input` to its end. Two threads work: the caller's reads, takes the checksum and calls `sink` and
+/// ValueListener::later(), the other decodes and calls the value readers. `prepare` is called once, from the
+/// decoder's thread, before the first key: what is known of the server by then decides who measures.
 ///
 /// Every key is named to `sink` by look(), and given to it by take() where it wants more than the name.
 /// Records are whole: type, encoding, elements, TTL (negative when the key had expired by the moment of the
 /// snapshot), idle time where the file has it, and bytes where there is a meter.
 ///
 /// What is damaged, cut off or unknown ends the reading: `scan.complete` is false, `decoded.fault` and
-/// `decoded.offset` say why and where, and what was told until then is true. Memory: about 5 MB, whatever the
-/// size of the snapshot; more only while a value larger than 128 KiB is read for a listener.
+/// `decoded.offset` say why and where, and what was told until then is true. (Behind a packed value that
+/// proved to be damaged when later() was to have it, keys are still told.) Memory: about 7 MB, whatever the
+/// size of the snapshot; more only while a value larger than 128 KiB is read for a listener, or where a file
+/// made for it packs names of megabytes into few bytes: sixteen times what the names of 128 KiB unpack to.
 SnapshotOutcome read_snapshot(rdb::Input& input, RecordSink& sink,
                               const std::function<ValueReaders(const SnapshotFacts&)>& prepare,
                               const SnapshotOptions& options = {}, const OnProgress& progress = {});

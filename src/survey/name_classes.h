@@ -95,6 +95,11 @@ inline ClassMasks masks_of(__m128i bytes) {
           bits(at)};
 }
 
+inline std::uint64_t hex_bits(__m128i bytes) {
+  const auto letters = within(_mm_or_si128(bytes, _mm_set1_epi8(0x20)), 'a', 'f');
+  return bits(_mm_or_si128(within(bytes, '0', '9'), letters));
+}
+
 inline __m128i load(const char* from) { return _mm_loadu_si128(reinterpret_cast<const __m128i*>(from)); }
 inline __m128i load_half(const char* from) { return _mm_loadl_epi64(reinterpret_cast<const __m128i*>(from)); }
 
@@ -130,5 +135,18 @@ inline ClassMasks ClassMasks::of(std::string_view bytes) {
 #else
 inline ClassMasks ClassMasks::of(std::string_view bytes) { return one_by_one(bytes); }
 #endif
+
+/// Whether the 36 bytes at `at` are a UUID.
+inline bool is_uuid_at(const char* at) {
+  constexpr auto places = low_bits(36) & ~(1ULL << 8 | 1ULL << 13 | 1ULL << 18 | 1ULL << 23);
+#if defined(__SSE2__)
+  const auto hex = sse2::hex_bits(sse2::load(at)) | sse2::hex_bits(sse2::load(at + 16)) << 16 |
+                   sse2::hex_bits(sse2::load(at + 20)) << 20;
+#else
+  const auto masks = ClassMasks::one_by_one({at, 36});
+  const auto hex = masks.digits | masks.hex_letters;
+#endif
+  return hex == places && at[8] == '-' && at[13] == '-' && at[18] == '-' && at[23] == '-';
+}
 
 }  // namespace headroom::survey

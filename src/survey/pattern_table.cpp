@@ -43,15 +43,33 @@ std::uint32_t PatternTable::find(std::uint32_t db, std::string_view pattern) con
 
 std::uint32_t PatternTable::place(std::uint32_t db, std::string_view key) {
   if (key.size() > longest_never_cut) return place_unknown(db, key, nullptr);
+  const auto name = headed(key);
+  if (!name) return place_by_prints(db, key, nullptr);
+  if (const auto known = known_heads_.find(db, *name)) return *known;
+  return place_by_prints(db, key, &*name);
+}
+
+/// Where `headed` is given, remembers what is known of every name of the same fingerprint for its head too.
+std::uint32_t PatternTable::place_by_prints(std::uint32_t db, std::string_view key,
+                                            const HeadedName* headed) {
+  const auto told = [&](std::uint32_t cell) {
+    if (headed != nullptr) known_heads_.add(db, *headed, cell);
+    return cell;
+  };
   const auto weak = fingerprint(db, key, true);
-  if (const auto known = known_.find(weak.hash)) return *known;
+  if (const auto known = known_.find(weak.hash)) return told(*known);
   if (!weak.has_digits) {
     const Prints prints{weak.hash, weak.hash};
     return place_unknown(db, key, &prints);
   }
   const Prints prints{fingerprint(db, key, false).hash, weak.hash};
-  if (const auto known = known_.find(prints.exact)) return *known;
+  if (const auto known = known_.find(prints.exact)) return told(*known);
   return place_unknown(db, key, &prints);
+}
+
+void PatternTable::forget_known() {
+  known_.clear();
+  known_heads_.clear();
 }
 
 /// Remembers what will hold for every name of the same fingerprint until the next fold: not what hung on this
@@ -160,7 +178,7 @@ bool PatternTable::is_one_too_many(const Cell& cell) {
     const auto kind = place_hash(cell.db(), before, weak);
     if (++kinds_[kind] <= most_of_a_kind) continue;
     weak_folds_.insert(kind);
-    known_.clear();
+    forget_known();
     sweep(cell.db(), std::string(before));
     return true;
   }
@@ -227,7 +245,7 @@ bool PatternTable::fold_places(double least_score, std::size_t wanted) {
     any = true;
   }
   if (!any) return false;
-  known_.clear();
+  forget_known();
   sweep_all();
   return true;
 }
@@ -248,7 +266,7 @@ void PatternTable::make_room() {
   }
   if (live_.size() > three_quarters && honour_landmarks_) {
     honour_landmarks_ = false;
-    known_.clear();
+    forget_known();
     while (live_.size() > three_quarters && fold_places(0, three_quarters)) {
     }
   }

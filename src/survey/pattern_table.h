@@ -13,6 +13,7 @@
 
 #include "survey/cell.h"
 #include "survey/fold.h"
+#include "survey/known_heads.h"
 #include "survey/known_names.h"
 
 namespace headroom::survey {
@@ -96,7 +97,9 @@ class PatternTable {
   struct Prints {
     std::uint64_t exact = 0, weak = 0;
   };
+  std::uint32_t place_by_prints(std::uint32_t db, std::string_view key, const HeadedName* headed);
   std::uint32_t place_unknown(std::uint32_t db, std::string_view key, const Prints* prints);
+  void forget_known();
   std::string_view folded_word(std::uint32_t db, std::string_view before, std::string_view word,
                                Landmark& landmark, std::string& weak) const;
   std::string refold(std::uint32_t db, std::string_view pattern, Landmark& landmark) const;
@@ -114,7 +117,9 @@ class PatternTable {
 
   Infrastructure infrastructure_;
   FoldedName folded_{};
-  KnownNames known_{};  // nothing after a fold: what they say may be wrong then
+  // Nothing after a fold: what they say may be wrong then.
+  KnownNames known_{};
+  KnownHeads known_heads_{};
   std::vector<Slot> slots_{};
   std::vector<std::uint32_t> live_{};
   std::unordered_map<std::uint64_t, std::uint32_t> by_pattern_{};

@@ -23,14 +23,26 @@ class Told : public source::rdb::Events {
   void aux(std::string_view name, std::string_view value) override {
     if (name == "ctime") written = std::chrono::seconds(std::stoll(std::string(value)));
   }
-  Reading key(const StoredKey& key) override { return prover_.wants(key); }
-  bool element(const StoredKey&, const Element& element) override { return prover_.element(element); }
-  void ends(const StoredKey& key, const ValueSize& size) override { prover_.ends(key, size, Bytes{1}); }
+  Reading key(const StoredKey& key) override {
+    const auto reading = prover_.wants(key);
+    later_ = reading != Reading::nothing && key.type == KeyType::string && prover_.wants_later();
+    return later_ ? Reading::elements : reading;
+  }
+  bool element(const StoredKey&, const Element& element) override {
+    if (later_) text_ = element.name;
+    return prover_.element(element);
+  }
+  void ends(const StoredKey& key, const ValueSize& size) override {
+    prover_.ends(key, size, Bytes{1});
+    if (later_) prover_.later(key, text_, Bytes{1});
+  }
 
   std::chrono::milliseconds written{};
 
  private:
   family::Prover& prover_;
+  bool later_ = false;  ///< the key at hand is listened to afterwards, with this text
+  std::string text_{};
 };
 
 /// "family owner kind", of the rows of a dump looked at some time after it was written, with their counts.

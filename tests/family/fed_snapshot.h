@@ -15,7 +15,7 @@
 
 namespace headroom::family {
 
-/// A snapshot fed by hand to one proof.
+/// A snapshot fed by hand to the proofs of one library: to "celery" and "celery results".
 class FedSnapshot {
  public:
   struct Value {
@@ -85,8 +85,10 @@ class FedSnapshot {
  private:
   std::vector<std::string> told(bool again) {
     std::vector<ProofGroup> groups = proofs::known_proofs();
-    std::erase_if(groups, [&](const ProofGroup& group) { return group.name != group_; });
-    EXPECT_EQ(groups.size(), 1u) << group_;
+    std::erase_if(groups, [&](const ProofGroup& group) {
+      return group.name != group_ && !group.name.starts_with(group_ + ' ');
+    });
+    EXPECT_FALSE(groups.empty()) << group_;
     limits.again = again;
     Prover prover(groups, limits);
     passes = 0;
@@ -113,6 +115,7 @@ class FedSnapshot {
     };
     const Reading reading = ask();
     if (reading == Reading::nothing) return;
+    const bool later = key.type == KeyType::string && prover.wants_later();
     if (reading != Reading::size) {
       for (const Value& one : key.values) {
         const std::string name = one.name;
@@ -122,6 +125,7 @@ class FedSnapshot {
     }
     const std::string name = key.name;
     prover.ends(stored(key, name), {.elements = key.values.size()}, Bytes{key.bytes});
+    if (later) prover.later(stored(key, name), key.values.front().name, Bytes{key.bytes});
   }
 
   StoredKey stored(const Key& key, std::string_view name) const {

@@ -73,7 +73,7 @@ void must_agree(const FullReading& one, const FullReading& other) {
 void decode_in_every_way(std::size_t piece, const std::string& bytes) {
   std::uint64_t keys = 0;
   bool sound = false;
-  for (const auto wanted : {Reading::elements, Reading::names, Reading::nothing}) {
+  for (const auto wanted : {Reading::elements, Reading::names, Reading::nothing, Reading::stored}) {
     const auto pieces = read(bytes, wanted, piece);
     must_agree(pieces, read(bytes, wanted, bytes.size() + 1));
     if (bytes.size() <= compared_bytewise) must_agree(pieces, read(bytes, wanted, 1));

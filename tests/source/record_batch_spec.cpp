@@ -28,6 +28,12 @@ class Keeper final : public RecordSink {
   std::vector<KeyRecord> records{};
 };
 
+void give(const RecordBatch& batch, RecordSink& sink, ScanOutcome& scan) {
+  ValueListener* const nobody = nullptr;
+  LaterValues values(nobody);
+  batch.give(sink, scan, values);
+}
+
 KeyRecord named(std::string_view name) {
   KeyRecord record;
   record.key = name;
@@ -48,7 +54,7 @@ TEST(RecordBatch, gives_every_record_as_it_was) {
   for (const auto& record : {plain, giant, full, gone}) batch.add(record);
   Keeper keeper;
   ScanOutcome scan;
-  batch.give(keeper, scan);
+  give(batch, keeper, scan);
   EXPECT_EQ(keeper.names, (std::vector<std::string>{"key:1", longest, binary, ""}));
   ASSERT_EQ(keeper.records.size(), 4U);
   const std::vector<KeyRecord> sent{plain, giant, full, gone};
@@ -74,7 +80,7 @@ TEST(RecordBatch, names_what_nobody_wants_to_know_more_of) {
   batch.add(named("-left")), batch.add(named("taken"));
   Keeper keeper;
   ScanOutcome scan;
-  batch.give(keeper, scan);
+  give(batch, keeper, scan);
   EXPECT_EQ(keeper.looked.size(), 2U);
   EXPECT_EQ(keeper.names, std::vector<std::string>{"taken"});
   EXPECT_EQ(scan.keys, 2U);
@@ -92,7 +98,7 @@ TEST(RecordBatch, begins_anew_when_cleared) {
   batch.add(record);
   Keeper keeper;
   ScanOutcome scan;
-  batch.give(keeper, scan);
+  give(batch, keeper, scan);
   EXPECT_EQ(keeper.looked, (std::vector<std::pair<std::uint32_t, std::string>>{{3, "b"}}));
 }
 

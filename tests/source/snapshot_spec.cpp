@@ -170,6 +170,89 @@ TEST(Snapshot, F01_of_a_file_that_is_cut_tells_the_keys_before_the_cut) {
   EXPECT_TRUE(std::equal(told.looks.begin(), told.looks.end(), expected.looks.begin()));
 }
 
+/// Wants the strings whose names begin with "later" afterwards, and those with "both" at once too.
+class Late final : public ValueListener {
+ public:
+  Reading wants(const StoredKey& key) override {
+    later_ = key.key.starts_with("later") || key.key.starts_with("both");
+    return key.key.starts_with("both") ? Reading::elements : later_ ? Reading::size : Reading::nothing;
+  }
+  bool element(const Element& element) override { return at_once.emplace_back(element.name), true; }
+  void ends(const StoredKey&, const ValueSize&, Bytes) override {}
+  bool wants_later() const override { return later_; }
+  void later(const StoredKey& key, std::string_view value, Bytes) override {
+    values.emplace_back(std::string(key.key), std::string(value));
+  }
+  std::vector<std::string> at_once{};
+  std::vector<std::pair<std::string, std::string>> values{};
+
+ private:
+  bool later_ = false;
+};
+
+SnapshotOutcome listened(const std::string& file, Late& late, RecordSink& sink) {
+  MemoryInput input(file);
+  return read_snapshot(input, sink, [&](const SnapshotFacts&) { return ValueReaders{nullptr, &late}; });
+}
+
+/// LZF of `text` in literal runs.
+std::string unshortened(std::string_view text) {
+  std::string packed;
+  for (; !text.empty(); text.remove_prefix(std::min<std::size_t>(text.size(), 32))) {
+    const auto run = text.substr(0, 32);
+    packed.append(1, static_cast<char>(run.size() - 1)).append(run);
+  }
+  return packed;
+}
+
+std::string packed_string(std::string_view packed, std::size_t length) {
+  std::string bytes = "\xc3";
+  for (const auto one : {packed.size(), length})
+    bytes += {static_cast<char>(0x40U | one >> 8U), static_cast<char>(one & 0xffU)};
+  return bytes.append(packed);
+}
+
+TEST(Snapshot, hands_values_over_in_their_order_wherever_they_lie) {
+  // Enough for every piece of the file to come round several times, and values that lie across two of them.
+  auto file = rdb::RdbWriter("REDIS0011").db(0);
+  std::vector<std::pair<std::string, std::string>> expected;
+  std::vector<std::string> at_once;
+  for (int i = 0; i < 20'000; ++i) {
+    const std::string text = std::to_string(i) + std::string(static_cast<std::size_t>(i * 7 % 600), 'v');
+    const std::string name = (i % 3 == 0 ? "later:" : i % 3 == 1 ? "both:" : "never:") + std::to_string(i);
+    file.key(0, name);
+    i % 2 == 0 ? file.text(text) : file.raw(packed_string(unshortened(text), text.size()));
+    if (i % 3 != 2) expected.emplace_back(name, text);
+    if (i % 3 == 1) at_once.push_back(text);
+  }
+  file.key(0, "later:large").text(std::string(700'000, 'l'));
+  file.key(0, "later:none").text("");
+  file.key(0, "later:number").raw("\xc0\x05");
+  expected.insert(expected.end(),
+                  {{"later:large", std::string(700'000, 'l')}, {"later:none", ""}, {"later:number", "5"}});
+  Late late;
+  RecordingSink told(Look::details);
+  const auto outcome = listened(file.sealed(), late, told);
+  EXPECT_TRUE(outcome.scan.complete) << outcome.decoded.fault;
+  EXPECT_EQ(told.looks.size(), 20'003U);
+  EXPECT_EQ(late.values, expected);
+  EXPECT_EQ(late.at_once, at_once);
+}
+
+TEST(Snapshot, F02_of_a_file_with_a_damaged_value_that_was_handed_over_says_where) {
+  const auto begin = rdb::RdbWriter("REDIS0011").db(0).key(0, "first").text("v");
+  auto file = begin;
+  file.key(0, "later").raw(packed_string(std::string("\xe0\x01\x05", 3), 200)).key(0, "last").text("v");
+  Late late;
+  RecordingSink told(Look::details);
+  const auto outcome = listened(file.sealed(), late, told);
+  EXPECT_FALSE(outcome.scan.complete);
+  EXPECT_EQ(outcome.decoded.fault, "a compressed string is damaged");
+  EXPECT_EQ(outcome.decoded.offset, begin.size() + 1 + 6 + 5);
+  EXPECT_EQ(outcome.decoded.last_key, "first");
+  EXPECT_TRUE(late.values.empty());
+}
+
 /// Keys without end.
 class Endless final : public rdb::Input {
  public:

@@ -9,6 +9,7 @@
 
 #include "base/fold_digits.h"
 #include "survey/fold.h"
+#include "survey/known_heads.h"
 #include "survey/known_names.h"
 #include "survey/pattern_table.h"
 
@@ -68,6 +69,48 @@ TEST(Fingerprint, is_the_same_for_the_same_folded_name_and_another_for_another) 
     different.insert(print.hash);
   }
   EXPECT_EQ(different.size(), hashes.size());
+}
+
+// Two names of one head fold to the same, whatever their ids: else one would be counted in the other's cell.
+TEST(KnownHeads, of_names_with_the_same_head_all_fold_to_the_same) {
+  std::mt19937_64 dice(9);
+  const auto id_for = [&](HeadedName::Id kind) {
+    return kind == HeadedName::Id::number
+               ? std::to_string(dice() >> (dice() % 64))
+               : fmt::format("{:08x}-{:04x}-{:04x}-{:04X}-{:012}", dice() & 0xffffffff, dice() & 0xffff,
+                             dice() & 0xffff, dice() & 0xffff, dice() % 1'000'000'000'000);
+  };
+  std::map<HeadedName::Id, int> found;
+  for (int i = 0; i < 200'000; ++i) {
+    const auto name = any_name(dice);
+    const auto split = headed(name);
+    if (!split || name.size() > longest_never_cut) continue;
+    ++found[split->id];
+    const auto other = std::string(split->head) + id_for(split->id);
+    ASSERT_TRUE(headed(other)) << other;
+    EXPECT_EQ(headed(other)->head, split->head) << other;
+    EXPECT_EQ(folded(other), folded(name));
+  }
+  EXPECT_GT(found[HeadedName::Id::number], 1000);
+  EXPECT_GT(found[HeadedName::Id::uuid], 1000);
+}
+
+TEST(KnownHeads, tells_heads_databases_and_kinds_of_ids_apart_and_forgets) {
+  const std::string uuid = "550e8400-e29b-41d4-a716-446655440000";
+  const std::string long_head(60, 'h');
+  KnownHeads heads;
+  heads.add(0, *headed("job:7"), 3);
+  EXPECT_EQ(heads.find(0, *headed("job:1234")), 3U);
+  EXPECT_FALSE(heads.find(1, *headed("job:7")));
+  EXPECT_FALSE(heads.find(0, *headed("job:" + uuid)));
+  EXPECT_FALSE(heads.find(0, *headed("jab:7")));
+  heads.add(0, *headed(long_head + ":7"), 4);
+  EXPECT_FALSE(heads.find(0, *headed(long_head + ":7"))) << "too long to be kept";
+  heads.clear();
+  EXPECT_FALSE(heads.find(0, *headed("job:7")));
+  for (const auto& name :
+       {std::string("job7"), std::string("7"), uuid, "x" + uuid, std::string("job:7a"), std::string()})
+    EXPECT_FALSE(headed(name)) << name;
 }
 
 TEST(Fingerprint, made_weakly_tells_names_apart_that_differ_in_more_than_digits) {

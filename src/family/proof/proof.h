@@ -59,6 +59,11 @@ class Proof {
     return true;
   }
   virtual void ends(const StoredKey& key, const ValueSize& size, Bytes bytes) = 0;
+  /// Whether it is told of its keys by the thread that counts, and not by the one that decodes, which comes
+  /// to them some time before: for a proof that looks long at many strings. All that it wants are strings;
+  /// wants() changes nothing, and element() with the whole value and ends(), which knows no more of it than
+  /// its length, may come at the same time as wants() of a key behind.
+  virtual bool listens_later() const { return false; }
   /// Whether reading the snapshot again would prove more or name examples. Never true without
   /// ProofLimits::again.
   virtual bool another_pass() = 0;

@@ -10,7 +10,9 @@ Prover::Prover(const std::vector<ProofGroup>& groups, const ProofLimits& limits)
   for (const ProofGroup& group : groups) {
     proofs_.push_back(group.make(limits));
     gate_.admit(proofs_.size() - 1, proofs_.back()->types(), proofs_.back()->signs());
-    active_ |= NameGate::Asked{1} << (proofs_.size() - 1);
+    const auto bit = NameGate::Asked{1} << (proofs_.size() - 1);
+    active_ |= bit;
+    if (proofs_.back()->listens_later()) later_ |= bit;
     settled_.insert(settled_.end(), group.settles.begin(), group.settles.end());
   }
   gate_.build();
@@ -31,11 +33,17 @@ Reading Prover::ask(const StoredKey& key, NameGate::Asked asked) {
   if (key.expires && key.expires_at <= now_) return Reading::nothing;
   if (key.key.starts_with(own_names)) return Reading::nothing;
   listening_.clear();
+  wanted_later_ = false;
   Reading most = Reading::nothing;
   for (; asked != 0; asked &= asked - 1) {
     Proof* const proof = proofs_[static_cast<std::size_t>(std::countr_zero(asked))].get();
     const Reading reading = proof->wants(key);
     if (reading == Reading::nothing) continue;
+    if ((later_ & asked & (0 - asked)) != 0) {
+      wanted_later_ = true;
+      most = std::max(most, Reading::size);
+      continue;
+    }
     listening_.push_back({proof, reading != Reading::size});
     most = std::max(most, reading);
   }
@@ -62,6 +70,18 @@ bool Prover::names(std::span<const std::string_view> names) {
 
 void Prover::ends(const StoredKey& key, const ValueSize& size, Bytes bytes) {
   for (const Listening& one : listening_) one.proof->ends(key, size, bytes);
+}
+
+void Prover::later(const StoredKey& key, std::string_view value, Bytes bytes) {
+  const ValueSize size{.elements = 1, .length = value.size()};
+  auto asked = later_ & active_;
+  const bool one = std::has_single_bit(asked);  // then it is this one that wants it
+  for (; asked != 0; asked &= asked - 1) {
+    Proof& proof = *proofs_[static_cast<std::size_t>(std::countr_zero(asked))];
+    if (!one && proof.wants(key) == Reading::nothing) continue;
+    proof.element({value});
+    proof.ends(key, size, bytes);
+  }
 }
 
 bool Prover::another_pass() {

@@ -32,6 +32,8 @@ class Prover : public ValueListener {
   bool element(const Element& element) override;
   bool names(std::span<const std::string_view> names) override;
   void ends(const StoredKey& key, const ValueSize& size, Bytes bytes) override;
+  bool wants_later() const override { return wanted_later_; }
+  void later(const StoredKey& key, std::string_view value, Bytes bytes) override;
   /// Whether the snapshot should be read again. Proofs that have all they need do not listen then.
   bool another_pass();
 
@@ -54,6 +56,8 @@ class Prover : public ValueListener {
   std::vector<SettledKind> settled_{};
   NameGate gate_{};
   NameGate::Asked active_ = 0;          ///< those that take part in this pass
+  NameGate::Asked later_ = 0;           ///< those that listen later
+  bool wanted_later_ = false;           ///< the key at hand, by one of them
   std::vector<Listening> listening_{};  ///< to the key at hand
   std::chrono::milliseconds now_{};
 };

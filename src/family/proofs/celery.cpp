@@ -15,16 +15,8 @@ namespace {
 // anybody.
 constexpr Marks returned = 1, size = 2, more = 4, failure = 8;
 
-enum : std::size_t { old_result, result_of_no_date, group_result };
-constexpr std::string_view no_date_why =
-    "no TTL, and no date in it: the task never ended (its worker died, or it still runs), or the result is "
-    "not JSON";
+enum : std::size_t { group_result };
 constexpr Verdict verdicts[] = {
-    {.kind = "result-without-ttl",
-     .why =
-         "the task ended more than a day ago and its result has no TTL: nothing in Celery will ever "
-         "remove it (result_expires was None or 0 in the worker, or the key was restored without its TTL)"},
-    {.kind = "result-without-date", .certainty = Certainty::suspected, .why = no_date_why},
     {.kind = "group-without-ttl",
      .certainty = Certainty::suspected,
      .why = "a saved group of results without a TTL: nothing in Celery will ever remove it; nothing in it "
@@ -46,8 +38,7 @@ constexpr Verdict verdicts[] = {
             "or the worker that should have started it died"},
 };
 
-constexpr std::chrono::hours retention{24};
-constexpr std::string_view any_result = "celery-task";
+constexpr std::string_view group_name = "celery-taskset-meta-";
 
 /// A part is `[1, "<task>", "<state>", <result>]`. These states make a chord fail (celery/states.py
 /// PROPAGATE_STATES, EXCEPTION_STATES).
@@ -62,43 +53,30 @@ bool part_failed(std::string_view part) {
   return part.substr(0, 1) == "[" && (state == "FAILURE" || state == "REVOKED" || state == "RETRY");
 }
 
-/// Only these states have a date. What an application keeps under a name like this has none of them.
-bool is_result(std::string_view json) {
-  const auto status = json_text(json, "status");
-  return status && (*status == "SUCCESS" || *status == "FAILURE" || *status == "REVOKED");
-}
-
 constexpr Sign name_signs[] = {
-    {.types = Types(KeyType::string) | KeyType::zset | KeyType::list, .text = any_result}};
+    {.types = Types(KeyType::string) | KeyType::zset | KeyType::list, .text = "taskset-meta-"}};
 
-class CeleryResults : public Ledger {
+/// Results of groups and chords; those of tasks: celery_results.cpp.
+class CeleryGroups : public Ledger {
  public:
-  explicit CeleryResults(const ProofLimits& limits) : Ledger("celery", verdicts, limits) {}
+  explicit CeleryGroups(const ProofLimits& limits) : Ledger("celery", verdicts, limits) {}
 
   Types types() const override { return Types(KeyType::string) | KeyType::zset | KeyType::list; }
 
   std::span<const Sign> signs() const override { return name_signs; }
 
   Reading wants(const StoredKey& key) override {
-    const std::size_t at = find_word(key.key, any_result, 5);
+    const std::size_t at = find_word(key.key, "celery-task", 5);
     if (at == std::string_view::npos) return Reading::nothing;
-    constexpr std::string_view result = "celery-task-meta-", group = "celery-taskset-meta-";
-    const bool is_result = key.key.size() > at + result.size() && key.key.substr(at).starts_with(result);
-    if (is_result && (key.type != KeyType::string || key.expires)) return Reading::nothing;
+    if (key.key.size() <= at + group_name.size() || !key.key.substr(at).starts_with(group_name))
+      return Reading::nothing;
     const std::string_view name = keep(key.key);
-    const std::string_view rest = name.substr(at);
     prefix_ = name.substr(0, at);
-    if (is_result) return read(What::result);
-    if (rest.size() <= group.size() || rest.substr(0, group.size()) != group) return Reading::nothing;
-    return wants_group(key, rest.substr(group.size()));
+    return wants_group(key, name.substr(at + group_name.size()));
   }
 
   bool element(const Element& element) override {
     switch (what_) {
-      case What::result:
-        if (const auto date = json_text(element.name, "date_done"); date && is_result(element.name))
-          done_ = instant_of(*date);
-        return false;
       case What::number:
         number_ = number_in(element.name);
         return false;
@@ -114,8 +92,6 @@ class CeleryResults : public Ledger {
   void ends(const StoredKey& key, const ValueSize& value, Bytes bytes) override {
     const Owner root = owner(key.db, prefix_);
     switch (what_) {
-      case What::result:
-        return judge_result(root, key, bytes);
       case What::group:
         return tally(root, group_result, 1, bytes, key.key);
       case What::parts:
@@ -130,13 +106,12 @@ class CeleryResults : public Ledger {
   }
 
  private:
-  enum class What { result, group, parts, number };
+  enum class What { group, parts, number };
 
   Reading read(What what) {
     what_ = what;
     failed_ = false;
     number_ = 0;
-    done_.reset();
     return what == What::group ? Reading::size : Reading::elements;
   }
 
@@ -151,14 +126,6 @@ class CeleryResults : public Ledger {
     return key.expires ? Reading::nothing : read(What::group);
   }
 
-  void judge_result(Owner root, const StoredKey& key, Bytes bytes) {
-    if (!done_) return tally(root, result_of_no_date, 1, bytes, key.key);
-    if (now() - *done_ >= retention) return tally(root, old_result, 1, bytes, key.key);
-    doubt(root,
-          "results without a TTL whose tasks ended within a day are not counted: somebody may still ask "
-          "for them");
-  }
-
   static std::int64_t number_in(std::string_view text) {
     std::int64_t number = 0;
     std::from_chars(text.data(), text.data() + text.size(), number);
@@ -166,10 +133,9 @@ class CeleryResults : public Ledger {
   }
 
   // Of the key at hand.
-  What what_ = What::result;
+  What what_ = What::group;
   std::string_view prefix_{}, group_{};
   Marks number_mark_ = 0;
-  std::optional<std::chrono::milliseconds> done_{};
   std::int64_t number_ = 0;
   bool failed_ = false;
 };
@@ -177,10 +143,9 @@ class CeleryResults : public Ledger {
 }  // namespace
 
 ProofGroup celery() {
-  return {
-      .name = "celery",
-      .settles = {{"celery", "result-without-ttl"}, {"celery", "chord-without-ttl"}},
-      .make = [](const ProofLimits& limits) { return std::unique_ptr<Proof>(new CeleryResults(limits)); }};
+  return {.name = "celery",
+          .settles = {{"celery", "chord-without-ttl"}},
+          .make = [](const ProofLimits& limits) { return std::unique_ptr<Proof>(new CeleryGroups(limits)); }};
 }
 
 }  // namespace headroom::family::proofs

@@ -9,7 +9,7 @@
 
 #include <fmt/format.h>
 
-#include "source/rdb/handoff.h"
+#include "source/rdb/piece_ring.h"
 #include "source/rdb/stoppable_input.h"
 #include "source/snapshot/record_batch.h"
 
@@ -19,7 +19,7 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-using Batches = rdb::Handoff<RecordBatch, 4>;
+using Pieces = rdb::PieceRing<RecordBatch>;
 
 std::optional<std::uint64_t> number_of(std::string_view text) {
   std::uint64_t number = 0;
@@ -31,11 +31,9 @@ std::optional<std::uint64_t> number_of(std::string_view text) {
 /// every key by one thread, and stands on the stack of another.
 class alignas(128) Recorder final : public rdb::Events {
  public:
-  Recorder(Batches& batches, const std::function<ValueReaders(const SnapshotFacts&)>& prepare,
+  Recorder(Pieces& pieces, const std::function<ValueReaders(const SnapshotFacts&)>& prepare,
            const SnapshotOptions& options)
-      : batches_(batches), prepare_(prepare), options_(options), batch_(batches.room()) {
-    if (batch_ != nullptr) batch_->clear();
-  }
+      : pieces_(pieces), prepare_(prepare), options_(options) {}
 
   void begins(unsigned version, bool valkey) override {
     facts.format = version;
@@ -48,8 +46,10 @@ class alignas(128) Recorder final : public rdb::Events {
   void library(std::string_view code) override { facts.libraries += Bytes{code.size()}; }
   Reading key(const StoredKey& key) override;
   bool element(const StoredKey&, const Element& element) override {
+    if (later_) pass_on({kept_.assign(element.name), false, element.name.size(), 0});
     return readers_.listener->element(element);
   }
+  void stored(const StoredKey&, const StoredString& string) override { pass_on(string); }
   bool names(const StoredKey&, std::span<const std::string_view> names) override {
     return readers_.listener->names(names);
   }
@@ -65,6 +65,8 @@ class alignas(128) Recorder final : public rdb::Events {
   void ends(const StoredKey& key, const ValueSize& size) override;
   void finish();
 
+  ValueListener* const& listener() const { return readers_.listener; }
+
   SnapshotFacts facts{};
   bool idle_known = false;
   std::atomic<std::uint64_t> announced = 0;
@@ -72,15 +74,18 @@ class alignas(128) Recorder final : public rdb::Events {
  private:
   KeyRecord record_of(const StoredKey& key, const ValueSize& size, Bytes bytes) const;
   void count(const StoredKey& key);
+  void pass_on(const StoredString& string) { value_ = string; }
 
-  Batches& batches_;
+  Pieces& pieces_;
   const std::function<ValueReaders(const SnapshotFacts&)>& prepare_;
   const SnapshotOptions& options_;
-  RecordBatch* batch_;  ///< null when the consumer has left
   ValueReaders readers_{};
   Encodings encodings_{};
   bool prepared_ = false, wanted_ = false, measured_ = false;
   Reading reading_ = Reading::nothing;
+  bool later_ = false;    ///< the value goes along with the record
+  StoredString value_{};  ///< it
+  std::string kept_{};    ///< its text, where the listener was told of it
   milliseconds now_{};
   std::map<std::uint32_t, Keyspace> spaces_{};
   Keyspace* space_ = nullptr;
@@ -96,7 +101,10 @@ Reading Recorder::key(const StoredKey& key) {
   wanted_ = !options_.db || *options_.db == key.db;
   measured_ = wanted_ && readers_.meter != nullptr;
   reading_ = wanted_ && readers_.listener != nullptr ? readers_.listener->wants(key) : Reading::nothing;
-  return reading_;
+  later_ = reading_ != Reading::nothing && key.type == KeyType::string && readers_.listener->wants_later();
+  if (!later_) return reading_;
+  value_ = {};
+  return reading_ == Reading::elements ? reading_ : Reading::stored;
 }
 
 void Recorder::count(const StoredKey& key) {
@@ -112,13 +120,12 @@ void Recorder::ends(const StoredKey& key, const ValueSize& size) {
   const Bytes bytes = measured_ ? readers_.meter->finish(key, size) : Bytes{};
   if (reading_ != Reading::nothing) readers_.listener->ends(key, size, bytes);
   count(key);
-  if (batch_ == nullptr) return;
   idle_known |= key.idle || key.freq;
-  batch_->add(record_of(key, size, bytes));
-  if (!batch_->full()) return;
-  batches_.publish();
-  batch_ = batches_.room();
-  if (batch_ != nullptr) batch_->clear();
+  auto& batch = pieces_.load();
+  if (!later_)
+    batch.add(record_of(key, size, bytes));
+  else
+    batch.add(record_of(key, size, bytes), value_, pieces_.keeps(value_.bytes));
 }
 
 KeyRecord Recorder::record_of(const StoredKey& key, const ValueSize& size, Bytes bytes) const {
@@ -134,8 +141,6 @@ KeyRecord Recorder::record_of(const StoredKey& key, const ValueSize& size, Bytes
 }
 
 void Recorder::finish() {
-  if (batch_ != nullptr && !batch_->empty()) batches_.publish();
-  batches_.close();
   for (const auto& [db, space] : spaces_) facts.keyspace.push_back(space);
 }
 
@@ -190,20 +195,26 @@ SnapshotOutcome read_snapshot(rdb::Input& input, RecordSink& sink,
                               const std::function<ValueReaders(const SnapshotFacts&)>& prepare,
                               const SnapshotOptions& options, const OnProgress& progress) {
   SnapshotOutcome outcome;
-  Batches batches;
-  Recorder recorder(batches, prepare, options);
   rdb::StoppableInput stoppable(input, options.stop);
+  Pieces pieces(stoppable);
+  Recorder recorder(pieces, prepare, options);
   std::thread decoder([&] {
-    outcome.decoded = rdb::decode(*rdb::read_ahead(stoppable), recorder);
+    outcome.decoded = rdb::decode(pieces, recorder);
+    pieces.leave();
     recorder.finish();
   });
   Teller teller(progress);
-  while (RecordBatch* batch = batches.take()) {
-    batch->give(sink, outcome.scan);
+  LaterValues values(recorder.listener());
+  const auto count = [&](RecordBatch& batch) {
+    batch.give(sink, outcome.scan, values);
+    batch.clear();
     teller.tell(outcome.scan.keys, recorder.announced);
     if (options.stop && options.stop()) stoppable.left = true;
-  }
+  };
+  pieces.read_all(count);
   decoder.join();
+  pieces.look_at_rest(count);
+  values.judge(outcome.decoded);
   judge_change(outcome.decoded, input);
   outcome.facts = std::move(recorder.facts);
   outcome.idle_known = recorder.idle_known;

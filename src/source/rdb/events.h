@@ -43,6 +43,9 @@ class Events {
       if (!element(key, {name})) return false;
     return true;
   }
+  /// A string, where key() was answered with `stored`. Its bytes are gone with the piece of the file in which
+  /// they lie, if they lie in one.
+  virtual void stored(const StoredKey& key, const StoredString& string) { (void)key, (void)string; }
   /// Fields and values of one entry of a stream, taking turns.
   virtual void entry(std::string_view id, std::span<const std::string_view> fields) {
     (void)id, (void)fields;

@@ -57,6 +57,12 @@ class Handoff {
     tell(emptied_, sleeps_, [&] { left_ = true; });
   }
 
+  /// When both threads are done: every slot, in the order in which the producer would have had them back.
+  template <class Look>
+  void each(Look look) {
+    for (std::size_t i = 0; i < slots; ++i) look(ring_[(filled_ + i) % slots]);
+  }
+
  private:
   static constexpr std::size_t most = slots - held;  ///< filled and not taken
 

@@ -19,8 +19,14 @@ bool lzf_expand(std::string_view packed, std::span<char> out);
 /// looked at.
 std::size_t lzf_expand_front(std::string_view packed, std::span<char> out);
 
-/// Bytes that `packed` unpacks to when it is not damaged: to be compared with what the file declares before
-/// that much is allocated. Looks at one byte of each run.
+/// Bytes that `packed` unpacks to when it is not damaged. Looks at one byte of each run.
 std::uint64_t lzf_length(std::string_view packed);
+
+/// Whether `length` bytes, which the file declares, may be allocated for it. A false length of up to 1 MiB
+/// costs nothing worth the look that finds it out.
+inline bool lzf_may_give(std::string_view packed, std::uint64_t length) {
+  constexpr std::uint64_t harmless = std::uint64_t{1} << 20U;
+  return length <= harmless || lzf_length(packed) >= length;
+}
 
 }  // namespace headroom::source::rdb

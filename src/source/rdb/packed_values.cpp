@@ -9,7 +9,7 @@ namespace {
 using Step = PackedReader::Step;
 
 // The first field of a job hash is seen without unpacking the rest of it.
-constexpr std::size_t glance = 96;
+constexpr std::size_t glance = 192;
 // A header of any of the formats fits, and a string that holds it needs no allocation.
 constexpr std::size_t longest_header = 10;
 

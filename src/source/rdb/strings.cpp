@@ -12,13 +12,11 @@ namespace {
 // The best that LZF can do is 264 bytes out of 3; whatever claims more is a bomb (F03).
 constexpr std::uint64_t most_expansion = 89;
 constexpr std::size_t longest_number = 20;
-// Up to here a false length costs nothing worth the look that finds it out.
-constexpr std::uint64_t harmless = std::uint64_t{1} << 20U;
 
 /// False, and the cursor has failed: so much must not be allocated on the word of the file.
 bool may_unpack(Cursor& in, std::string_view packed, std::uint64_t length, std::uint64_t at) {
   if (length > Cursor::longest_held) in.fail("a string is longer than any that Redis keeps", at);
-  if (length > harmless && lzf_length(packed) < length) in.fail("a compressed string is damaged", at);
+  if (!lzf_may_give(packed, length)) in.fail(damaged_string, at);
   return !in.failed();
 }
 
@@ -95,7 +93,7 @@ std::string_view read_body(Cursor& in, const StringHead& head, std::string& scra
   if (!may_unpack(in, packed, head.length, at)) return {};
   scratch.resize(head.length);
   if (lzf_expand(packed, {scratch.data(), scratch.size()})) return scratch;
-  in.fail("a compressed string is damaged", at);
+  in.fail(damaged_string, at);
   return {};
 }
 
@@ -119,7 +117,7 @@ std::string_view peek_beginning(Cursor& in, const StringHead& head, std::size_t 
   if (!may_unpack(in, packed, length, in.offset())) return {};
   scratch.resize(length);
   if (lzf_expand_front(packed, {scratch.data(), length}) == length) return scratch;
-  in.fail("a compressed string is damaged");
+  in.fail(damaged_string);
   return {};
 }
 

@@ -42,6 +42,8 @@ inline StringHead read_string_head(Cursor& in) {
   return read_special_head(in, length);
 }
 
+inline constexpr std::string_view damaged_string = "a compressed string is damaged";
+
 /// The bytes of the string behind `head`. May use `scratch`; the view holds until the next read or the next
 /// use of `scratch`.
 std::string_view read_body(Cursor& in, const StringHead& head, std::string& scratch);

@@ -229,9 +229,18 @@ void ValueDecoder::read_string() {
   }
   if (size_.number) key_.layout = Layout::integer;
   if (in_.failed()) return;
-  if (!begin() || head.length > Cursor::longest_held) return in_.skip(head.stored);
+  const bool tells = begin() || reading_ == Reading::stored;
+  if (!tells || head.length > Cursor::longest_held) return in_.skip(head.stored);
+  if (reading_ == Reading::stored) return pass_on(head);
   const auto text = read_body(in_, head, first_);
   if (!in_.failed()) tell({text});
+}
+
+void ValueDecoder::pass_on(const StringHead& head) {
+  const auto at = in_.offset();
+  const bool packed = head.kind == StringHead::Kind::compressed;
+  const auto bytes = packed ? in_.take(head.stored) : read_body(in_, head, first_);
+  if (!in_.failed()) events_.stored(key_, {bytes, packed, head.length, at});
 }
 
 /// Reads a string of a table to `out`.

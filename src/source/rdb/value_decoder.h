@@ -38,6 +38,7 @@ class ValueDecoder {
   enum class HashForm : std::uint8_t { plain, with_ttls, with_absolute_ttls, valkey };
 
   void read_string();
+  void pass_on(const StringHead& head);
   void read_collection(bool valkey);
   void read_members();
   void read_scored_members();

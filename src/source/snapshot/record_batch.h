@@ -6,10 +6,14 @@
 #include <cstdint>
 #include <cstring>
 #include <limits>
+#include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
 #include "model/key_record.h"
+#include "model/stored_value.h"
+#include "source/rdb/decoder.h"
 
 namespace headroom::source {
 
@@ -29,14 +33,23 @@ static_assert(encoding_count <= 16 && key_type_count <= 16);
 
 enum Flag : std::uint8_t {
   has_bytes = 1,
-  large = 2,      ///< u64 bytes, u64 length of the name
-  other_db = 4,   ///< u32
-  many = 8,       ///< u64 elements; otherwise one
-  has_ttl = 16,   ///< i64 ms
-  has_idle = 32,  ///< u32 seconds
-  has_freq = 64,  ///< u8
+  large = 2,        ///< u64 bytes, u64 length of the name
+  other_db = 4,     ///< u32
+  many = 8,         ///< u64 elements; otherwise one
+  has_ttl = 16,     ///< i64 ms
+  has_idle = 32,    ///< u32 seconds
+  has_freq = 64,    ///< u8
+  has_value = 128,  ///< StringAt behind the name, and then its bytes where they lie nowhere else
 };
 inline constexpr std::size_t longest_head = sizeof(Head) + 8 + 8 + 4 + 8 + 8 + 4 + 1;
+
+/// A string that goes along with its record.
+struct StringAt {
+  const char* bytes = nullptr;  ///< null: they follow
+  std::uint32_t stored = 0, length = 0;
+  std::uint64_t offset = 0;
+  bool packed = false;
+};
 
 class Writer {
  public:
@@ -78,6 +91,25 @@ inline std::uint8_t flags_of(const KeyRecord& record, std::uint32_t last_db) {
 
 }  // namespace packing
 
+/// Where the strings go that were passed on with their records, and what was wrong with one.
+class LaterValues {
+ public:
+  /// `listener` need not be known before there is a string.
+  explicit LaterValues(ValueListener* const& listener) : listener_(listener) {}
+  /// Unpacks it if need be, and tells the listener. `before` is the key before.
+  void take(const StoredKey& key, const StoredString& value, Bytes bytes, std::string_view before);
+  /// What the decoder would have said of the first that was damaged, had it unpacked it.
+  void judge(rdb::Decoded& decoded);
+  std::string last_key{};  ///< of the batch before
+
+ private:
+  bool unpack(const StoredString& value);
+
+  ValueListener* const& listener_;
+  std::string text_{}, before_{};
+  std::optional<std::uint64_t> damaged_at_{};  ///< in the file
+};
+
 /// Some thousand records of keys with their names, on their way from one thread to another. Packed as tightly
 /// as they come: every byte is written by one core and fetched by the other, which costs more than packing
 /// it. A small string takes 8 bytes and its name; a KeyRecord alone would be 100.
@@ -86,29 +118,37 @@ class alignas(128) RecordBatch {
  public:
   RecordBatch() : bytes_(usual) {}
 
-  bool full() const { return used_ >= usual - longest_usual; }
   bool empty() const { return used_ == 0; }
-  void clear() { used_ = records_ = 0, db_ = 0; }
+  void clear();
   /// Needs: `record.key` is whole; the ticket is not kept. Inline: the record need not be put together to be
   /// taken apart again.
   void add(const KeyRecord& record);
-  /// Names every key to `sink`, in order, and gives it those it wants; counts both in `scan`.
-  void give(RecordSink& sink, ScanOutcome& scan) const;
+  /// A record of a string that goes to a listener, too. Where `stays`, its bytes stay where they are until
+  /// the batch is cleared.
+  void add(const KeyRecord& record, const StoredString& value, bool stays);
+  /// Names every key to `sink`, in order, and gives it those it wants; counts both in `scan`. Strings that go
+  /// along are unpacked and go to `values`.
+  void give(RecordSink& sink, ScanOutcome& scan, LaterValues& values) const;
 
  private:
-  static constexpr std::size_t usual = 96 * 1024, longest_usual = 1024;
+  static constexpr std::size_t usual = 32 * 1024;
   std::vector<char> bytes_;
   std::size_t used_ = 0, records_ = 0;
   std::uint32_t db_ = 0;  ///< of the last record
+
+  char* begin(std::size_t bytes);
+  void write(packing::Writer& out, const KeyRecord& record, std::uint8_t flags);
+  void end(const packing::Writer& out, const KeyRecord& record);
 };
 
-inline void RecordBatch::add(const KeyRecord& record) {
+inline char* RecordBatch::begin(std::size_t bytes) {
+  if (bytes_.size() - used_ < bytes) bytes_.resize(used_ + bytes);
+  return bytes_.data() + used_;
+}
+
+inline void RecordBatch::write(packing::Writer& out, const KeyRecord& record, std::uint8_t flags) {
   using namespace packing;
-  if (bytes_.size() - used_ < longest_head + record.key.size())
-    bytes_.resize(used_ + longest_head + record.key.size());
-  const auto flags = flags_of(record, db_);
   const auto bytes = record.bytes.value_or(Bytes{}).count;
-  Writer out(bytes_.data() + used_);
   out.put(Head{static_cast<std::uint32_t>(bytes), static_cast<std::uint16_t>(record.key.size()),
                static_cast<std::uint8_t>(static_cast<unsigned>(record.type) << 4U |
                                          static_cast<unsigned>(record.encoding)),
@@ -120,9 +160,18 @@ inline void RecordBatch::add(const KeyRecord& record) {
   if ((flags & has_idle) != 0) out.put(seconds_of(*record.idle));
   if ((flags & has_freq) != 0) out.put(*record.freq);
   out.text(record.key);
+}
+
+inline void RecordBatch::end(const packing::Writer& out, const KeyRecord& record) {
   used_ = static_cast<std::size_t>(out.at() - bytes_.data());
   db_ = record.db;
   ++records_;
+}
+
+inline void RecordBatch::add(const KeyRecord& record) {
+  packing::Writer out(begin(packing::longest_head + record.key.size()));
+  write(out, record, packing::flags_of(record, db_));
+  end(out, record);
 }
 
 }  // namespace headroom::source
