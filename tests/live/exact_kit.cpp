@@ -197,7 +197,7 @@ RunReport ExactKit::execute(bool goes_on, std::size_t batch) {
   auto journal = must(act::JournalWriter::create(folder, secret_, start));
   SmallSteps pace(batch);
   act::ApplyOptions options;
-  options.lanes = 2, options.keys_per_sync = 3 * batch;
+  options.lanes = 4, options.keys_per_sync = 3 * batch;
   auto report = act::execute(
       target, [&](Step& step) { return plan.next(step); }, 0, header, journal, pace, options);
   if (report) return *report;

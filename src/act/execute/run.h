@@ -55,14 +55,15 @@ class Run {
   // One group.
   Result<bool> go_on(std::optional<Group>& written);
   /// Reads, judges and writes down, and begins to bring that to the disk.
-  Group read(std::vector<Batch> batches);
+  Group read(std::vector<Batch> batches, bool apart);
   /// Changes what has been written down, once it is on the disk.
   Result<bool> change(Group& group, Group* next);
   void begin_changes(Group& group);
-  std::size_t in_flight() const;
+  std::size_t lanes_of(const Group& group) const;
+  std::size_t in_flight(const Group& group) const;
   std::size_t read_all(Group& group);
   void ask_ahead(Group& group, std::size_t i);
-  Lane* change_all(std::span<Turn> turns);
+  Lane* change_all(Group& group);
   bool ahead() const;
   bool give_lane(Group& group, std::size_t i);
   bool observe(Turn& turn);

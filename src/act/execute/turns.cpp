@@ -50,14 +50,14 @@ Result<bool> Run::go_on(std::optional<Group>& written) {
     if (!taken) return fail(taken.error());
     batches = *std::move(taken);
   }
-  const bool more = written || !batches.empty();
+  const bool more = written || !batches.empty(), apart = stand_apart(batches);
   std::optional<Group> before = std::move(written), next;
   written.reset();
-  if (before && !(stand_apart(batches) && ahead())) {
+  if (before && !(apart && ahead())) {
     if (auto changed = change(*before, nullptr); !changed) return changed;
     before.reset();
   }
-  if (!batches.empty()) next = read(std::move(batches));
+  if (!batches.empty()) next = read(std::move(batches), apart);
   if (before) {
     if (auto changed = change(*before, next ? &*next : nullptr); !changed) return changed;
   }
@@ -69,9 +69,9 @@ Result<bool> Run::go_on(std::optional<Group>& written) {
   return more;
 }
 
-Run::Group Run::read(std::vector<Batch> batches) {
+Run::Group Run::read(std::vector<Batch> batches, bool apart) {
   Group group;
-  group.apart = stand_apart(batches);
+  group.apart = apart;
   group.odd = odd_ = !odd_;
   group.batches = std::move(batches);
   group.turns = std::vector<Turn>(group.batches.size());
@@ -85,7 +85,7 @@ Run::Group Run::read(std::vector<Batch> batches) {
 void Run::begin_changes(Group& group) {
   const bool alone = options_.wait_replicas > 0 && lanes_[0].replicas() > 0;  // one WAIT for each group
   if (alone || !group.apart || !group.sync || !journal_.is_synced(*group.sync)) return;
-  for (auto& turn : std::span(group.turns).first(std::min(group.read, in_flight())))
+  for (auto& turn : std::span(group.turns).first(std::min(group.read, in_flight(group))))
     if (!turn.begun && ahead()) send_changes(turn);
 }
 
@@ -95,7 +95,7 @@ Result<bool> Run::change(Group& group, Group* next) {
   if (group.sync) {
     if (auto synced = journal_.synced(*group.sync); !synced) return fail(synced.error());
   }
-  Lane* last = change_all(std::span(group.turns).first(group.read));
+  Lane* last = change_all(group);
   if (next != nullptr) begin_changes(*next);
   finish(group.batches);
   if (last != nullptr && !stopped() && last->is_open()) replicas_have_it(*last);
@@ -114,7 +114,7 @@ std::size_t Run::read_all(Group& group) {
     if (!give_lane(group, read)) break;
     if (!turn.observation && needs_reading(*turn.batch) && !permitted()) break;
     if (!turn.observation) (void)ask(turn);  // a trouble is met again by observe()
-    for (auto next = read + 1; next < std::min(turns.size(), read + in_flight()) && ahead(); ++next)
+    for (auto next = read + 1; next < std::min(turns.size(), read + in_flight(group)) && ahead(); ++next)
       ask_ahead(group, next);
     if (!observe(turn)) break;
     write_down(*turn.batch);
@@ -131,12 +131,13 @@ void Run::ask_ahead(Group& group, std::size_t i) {
 }
 
 /// All that was sent is heard of, also when the run stops meanwhile.
-Lane* Run::change_all(std::span<Turn> turns) {
+Lane* Run::change_all(Group& group) {
+  const auto turns = std::span(group.turns).first(group.read);
   Lane* last = nullptr;
   for (std::size_t i = 0; i < turns.size(); ++i) {
     auto& turn = turns[i];
     if (!turn.begun && (stopped() || !send_changes(turn))) continue;
-    for (auto next = i + 1; next < std::min(turns.size(), i + in_flight()) && ahead(); ++next)
+    for (auto next = i + 1; next < std::min(turns.size(), i + in_flight(group)) && ahead(); ++next)
       if (!turns[next].begun) send_changes(turns[next]);
     if (hear_changes(turn)) last = turn.lane;
   }
@@ -146,15 +147,18 @@ Lane* Run::change_all(std::span<Turn> turns) {
 /// Whether a request may be sent before the one before it was answered.
 bool Run::ahead() const { return lanes_.size() > 1 && !stopped() && !pace_.rest_due(); }
 
-/// Requests of a group that may be under way together.
-std::size_t Run::in_flight() const { return std::clamp<std::size_t>(lanes_.size() / 2, 1, most_in_flight); }
+/// Groups that may be under way with the next one have every second time the other half of the lanes.
+std::size_t Run::lanes_of(const Group& group) const {
+  return group.apart ? std::max<std::size_t>(1, lanes_.size() / 2) : lanes_.size();
+}
 
-/// A lane with a connection; else the run has stopped. Groups that may be under way with the next one have
-/// half of the lanes each.
+/// Requests of a group that may be under way together.
+std::size_t Run::in_flight(const Group& group) const { return std::min(lanes_of(group), most_in_flight); }
+
+/// A lane with a connection; else the run has stopped.
 bool Run::give_lane(Group& group, std::size_t i) {
-  const auto half = std::max<std::size_t>(1, lanes_.size() / 2);
-  const auto lane = group.apart ? i % half + (group.odd ? half : 0) : i;
-  group.turns[i].lane = &lanes_[lane % lanes_.size()];
+  const auto lanes = lanes_of(group);
+  group.turns[i].lane = &lanes_[(i % lanes + (group.odd ? lanes : 0)) % lanes_.size()];
   return group.turns[i].lane->is_open() || reconnect(*group.turns[i].lane, {});
 }
 
