@@ -25,20 +25,11 @@ class UndoOnEachServer : public EachServer {
     EXPECT_NE(kit.difference(), "");
     const auto length = kit.proxy->requests();
     for (std::uint64_t n = 0; n <= length; n += std::max<std::uint64_t>(1, length / points)) {
-      for (const auto cut : {Cut::request_lost, Cut::reply_lost}) {
+      for (const auto cut : {Cut::request_lost, Cut::reply_lost})
         for (const bool goes_on : {true, false}) {
-          SCOPED_TRACE(testing::Message() << (cut == Cut::request_lost ? "request " : "reply ") << n << " of "
-                                          << length << (goes_on ? ", goes on" : ", ends"));
-          kit.reload(), kit.forget();
-          kit.proxy->arm(n == 0 ? Cut::none : cut, n);
-          kit.execute(goes_on);
-          kit.proxy->arm(Cut::none, 0);
-          const auto undone = kit.undo(kit.server.url());
-          EXPECT_TRUE(undone.complete) << undone.stopped_by;
-          EXPECT_EQ(undone.failed + undone.unknown, 0U);
-          ASSERT_EQ(kit.difference(), "") << testing::PrintToString(undone.notes);
+          kit.expect_back_after(n == 0 ? Cut::none : cut, n, goes_on);
+          if (HasFatalFailure()) return;
         }
-      }
     }
   }
 };

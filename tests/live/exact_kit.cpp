@@ -1,5 +1,6 @@
 #include "live/exact_kit.h"
 
+#include <gtest/gtest.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -203,6 +204,24 @@ RunReport ExactKit::execute(bool goes_on, std::size_t batch) {
   if (report) return *report;
   if (!proxy->has_cut()) throw std::runtime_error(report.error().what);
   return {};  // it was refused before it began
+}
+
+void ExactKit::expect_back_after(CuttingProxy::Cut cut, std::uint64_t n, bool goes_on) {
+  using Cut = CuttingProxy::Cut;
+  SCOPED_TRACE(testing::Message() << (cut == Cut::request_lost ? "request " : "reply ") << n
+                                  << (goes_on ? ", goes on" : ", ends"));
+  reload(), forget();
+  proxy->arm(cut, n);
+  const auto applied = execute(goes_on);
+  if (goes_on && !applied.run.empty()) {
+    EXPECT_TRUE(applied.complete) << applied.stopped_by;
+    EXPECT_EQ(applied.removed + applied.gone, applied.planned) << testing::PrintToString(applied.notes);
+  }
+  proxy->arm(Cut::none, 0);
+  const auto undone = undo(server.url());
+  EXPECT_TRUE(undone.complete) << undone.stopped_by;
+  EXPECT_EQ(undone.failed + undone.unknown, 0U);
+  ASSERT_EQ(difference(), "") << testing::PrintToString(undone.notes);
 }
 
 Result<RunReport> ExactKit::apply(const std::string& url) {

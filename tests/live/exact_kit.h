@@ -44,6 +44,10 @@ class ExactKit {
   /// act::undo(); `goes_on` as above.
   RunReport undo(const std::string& url, std::size_t batch = 7);
 
+  /// An apply whose connection breaks at its request or reply `n`, and that goes on or ends there; then undo.
+  /// Expects that all is as it was kept.
+  void expect_back_after(CuttingProxy::Cut cut, std::uint64_t n, bool goes_on);
+
   Finished program(std::vector<std::string> words) const;  ///< with our state folder
   std::vector<std::string> command(std::vector<std::string> words) const;
   std::string file() const { return folder_ + "/x.hrplan"; }

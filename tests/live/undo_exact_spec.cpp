@@ -48,20 +48,8 @@ void break_everywhere(ExactKit& kit, bool goes_on) {
   const auto length = length_of_a_run(kit);
   for (const auto cut : cuts) {
     for (const auto n : points(length)) {
-      SCOPED_TRACE(testing::Message() << (cut == Cut::request_lost ? "request " : "reply ") << n << " of "
-                                      << length << (goes_on ? ", goes on" : ", ends"));
-      kit.reload(), kit.forget();
-      kit.proxy->arm(cut, n);
-      const auto applied = kit.execute(goes_on);
-      if (goes_on && !applied.run.empty()) {
-        EXPECT_TRUE(applied.complete) << applied.stopped_by;
-        EXPECT_EQ(applied.removed + applied.gone, applied.planned) << testing::PrintToString(applied.notes);
-      }
-      kit.proxy->arm(Cut::none, 0);
-      const auto undone = kit.undo(kit.server.url());
-      EXPECT_TRUE(undone.complete) << undone.stopped_by;
-      EXPECT_EQ(undone.failed + undone.unknown, 0U);
-      ASSERT_EQ(kit.difference(), "") << testing::PrintToString(undone.notes);
+      kit.expect_back_after(cut, n, goes_on);
+      if (testing::Test::HasFatalFailure()) return;
     }
   }
 }
